@@ -1,0 +1,1 @@
+//! The verbs. Each is survey (read) → steps (decide, pure) → execute (change).

@@ -1,0 +1,1 @@
+//! The outside world, one place a system; answers in our nouns.

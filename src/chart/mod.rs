@@ -1,0 +1,3 @@
+//! A Helm chart: from files to manifests and release record (pure).
+
+pub mod manifest;

@@ -1,0 +1,1 @@
+//! Front door 1: the Runner's four calls.

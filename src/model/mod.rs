@@ -1,0 +1,4 @@
+//! The nouns under everything. Pure: no async, no files, no clock, no environment.
+
+pub mod failure;
+pub mod secret;

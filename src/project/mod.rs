@@ -1,0 +1,1 @@
+//! werf.yaml: images, mappings, policies (pure).

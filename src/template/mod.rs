@@ -1,0 +1,1 @@
+//! Go templates as Helm and werf use them (pure; knows nothing of charts).
