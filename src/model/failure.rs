@@ -116,13 +116,7 @@ pub struct Failure {
 impl Failure {
     /// A failure of that cause; `message` says what was being done.
     pub fn new(cause: Cause, message: impl Into<String>) -> Self {
-        Self {
-            cause,
-            message: message.into(),
-            exit_code: None,
-            hints: Vec::new(),
-            source: None,
-        }
+        Self { cause, message: message.into(), exit_code: None, hints: Vec::new(), source: None }
     }
 
     /// Keeps the error below this one.
@@ -174,9 +168,7 @@ impl fmt::Display for Failure {
 
 impl Error for Failure {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.source
-            .as_deref()
-            .map(|error| error as &(dyn Error + 'static))
+        self.source.as_deref().map(|error| error as &(dyn Error + 'static))
     }
 }
 
@@ -189,10 +181,7 @@ mod tests {
         let failure = Failure::new(Cause::RegistryUnavailable, "push `app`")
             .because(std::io::Error::other("connection reset"))
             .context("publish image `app`");
-        assert_eq!(
-            failure.to_string(),
-            "publish image `app`: push `app`: connection reset"
-        );
+        assert_eq!(failure.to_string(), "publish image `app`: push `app`: connection reset");
         assert_eq!(failure.blame(), Blame::System);
     }
 
@@ -202,9 +191,6 @@ mod tests {
         ids.sort_unstable();
         ids.dedup();
         assert_eq!(ids.len(), Cause::ALL.len());
-        assert!(ids.iter().all(|id| {
-            id.bytes()
-                .all(|byte| byte.is_ascii_lowercase() || byte == b'-')
-        }));
+        assert!(ids.iter().all(|id| id.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')));
     }
 }

@@ -35,40 +35,19 @@ pub struct CollectionType {
 
 impl CollectionType {
     /// `[]interface {}`: what `list` makes and documents contain.
-    pub const LIST: Self = Self {
-        name: "[]interface {}",
-        element: Element::Any,
-    };
+    pub const LIST: Self = Self { name: "[]interface {}", element: Element::Any };
     /// `[]string`: what `splitList`, `keys`, `sortAlpha` and `regexFindAll` make.
-    pub const STRINGS: Self = Self {
-        name: "[]string",
-        element: Element::Text,
-    };
+    pub const STRINGS: Self = Self { name: "[]string", element: Element::Text };
     /// `[]int`: what `until` and `untilStep` make.
-    pub const INTS: Self = Self {
-        name: "[]int",
-        element: Element::Int,
-    };
+    pub const INTS: Self = Self { name: "[]int", element: Element::Int };
     /// `[][]interface {}`: what `chunk` makes.
-    pub const LISTS: Self = Self {
-        name: "[][]interface {}",
-        element: Element::Collection,
-    };
+    pub const LISTS: Self = Self { name: "[][]interface {}", element: Element::Collection };
     /// `[]map[string]interface {}`: what a TOML array of tables is.
-    pub const MAPS: Self = Self {
-        name: "[]map[string]interface {}",
-        element: Element::Collection,
-    };
+    pub const MAPS: Self = Self { name: "[]map[string]interface {}", element: Element::Collection };
     /// `map[string]interface {}`: what `dict` makes and documents contain.
-    pub const MAP: Self = Self {
-        name: "map[string]interface {}",
-        element: Element::Any,
-    };
+    pub const MAP: Self = Self { name: "map[string]interface {}", element: Element::Any };
     /// `map[string]string`: what `split` makes.
-    pub const STRING_MAP: Self = Self {
-        name: "map[string]string",
-        element: Element::Text,
-    };
+    pub const STRING_MAP: Self = Self { name: "map[string]string", element: Element::Text };
 }
 
 /// A Go slice. Clones share the elements.
@@ -88,10 +67,7 @@ impl List {
 
     /// A list of the given type; that the items fit it is the caller's duty.
     pub fn typed(kind: CollectionType, items: Vec<Value>) -> Self {
-        Self(Rc::new(ListData {
-            kind,
-            items: RefCell::new(items),
-        }))
+        Self(Rc::new(ListData { kind, items: RefCell::new(items) }))
     }
 
     /// The Go type.
@@ -156,10 +132,7 @@ impl Map {
 
     /// An empty map of the given type; that what is inserted fits it is the caller's duty.
     pub fn typed(kind: CollectionType) -> Self {
-        Self(Rc::new(MapData {
-            kind,
-            entries: RefCell::new(BTreeMap::new()),
-        }))
+        Self(Rc::new(MapData { kind, entries: RefCell::new(BTreeMap::new()) }))
     }
 
     /// The Go type.
@@ -170,10 +143,7 @@ impl Map {
     /// The same entries, shared, is not possible under another type: this copies them (not what they hold).
     #[must_use]
     pub fn as_type(&self, kind: CollectionType) -> Self {
-        Self(Rc::new(MapData {
-            kind,
-            entries: RefCell::new(self.0.entries.borrow().clone()),
-        }))
+        Self(Rc::new(MapData { kind, entries: RefCell::new(self.0.entries.borrow().clone()) }))
     }
 
     /// How many entries there are.
@@ -214,12 +184,7 @@ impl Map {
 
     /// The entries in order of their keys, as they are now; later changes do not show in the copy.
     pub fn entries(&self) -> Vec<(Text, Value)> {
-        self.0
-            .entries
-            .borrow()
-            .iter()
-            .map(|(key, value)| (key.clone(), value.clone()))
-            .collect()
+        self.0.entries.borrow().iter().map(|(key, value)| (key.clone(), value.clone())).collect()
     }
 
     /// Whether both are the same map in memory.
@@ -246,10 +211,7 @@ impl Default for Map {
 impl FromIterator<(Text, Value)> for Map {
     fn from_iter<I: IntoIterator<Item = (Text, Value)>>(entries: I) -> Self {
         let entries = RefCell::new(entries.into_iter().collect());
-        Self(Rc::new(MapData {
-            kind: CollectionType::MAP,
-            entries,
-        }))
+        Self(Rc::new(MapData { kind: CollectionType::MAP, entries }))
     }
 }
 

@@ -50,10 +50,7 @@ pub trait Object: Any {
     /// The field (or the key, of a map) `name`; nothing if there is none.
     fn field(&self, name: &str) -> Option<Value> {
         match self.shape() {
-            Shape::Struct(fields) => fields
-                .into_iter()
-                .find(|(field, _)| *field == name)
-                .map(|(_, value)| value),
+            Shape::Struct(fields) => fields.into_iter().find(|(field, _)| *field == name).map(|(_, value)| value),
             Shape::Map(map) => map.get(name),
             Shape::List(_) | Shape::Scalar(_) => None,
         }
@@ -66,12 +63,7 @@ pub trait Object: Any {
     }
 
     /// Calls the method `name`, whose arguments have been checked against [`method`](Self::method)'s answer.
-    fn call(
-        &self,
-        name: &str,
-        context: &mut Context<'_>,
-        args: Args<'_>,
-    ) -> Result<Value, FunctionError> {
+    fn call(&self, name: &str, context: &mut Context<'_>, args: Args<'_>) -> Result<Value, FunctionError> {
         let _ = (context, args);
         Err(FunctionError::new(format!("no method {name}")))
     }

@@ -146,10 +146,7 @@ pub enum Value {
 impl Value {
     /// A `[]string`.
     pub fn strings<T: Into<Text>>(items: impl IntoIterator<Item = T>) -> Self {
-        let items = items
-            .into_iter()
-            .map(|item| Self::Text(item.into()))
-            .collect();
+        let items = items.into_iter().map(|item| Self::Text(item.into())).collect();
         Self::List(List::typed(CollectionType::STRINGS, items))
     }
 
@@ -199,7 +196,6 @@ impl Value {
     /// Whether `if` takes it for true: everything but nil, false, zero and what is empty.
     ///
     /// Sprig's `empty` is the opposite of this.
-    #[expect(clippy::float_cmp, reason = "Go compares with zero, and so do we")]
     pub fn is_true(&self) -> bool {
         match self {
             Self::Nil => false,
@@ -217,20 +213,12 @@ impl Value {
 
     /// The number of a signed integer of any width.
     pub fn as_int(&self) -> Option<i64> {
-        if let Self::Int(number, _) = self {
-            Some(*number)
-        } else {
-            None
-        }
+        if let Self::Int(number, _) = self { Some(*number) } else { None }
     }
 
     /// The text of a string.
     pub fn as_text(&self) -> Option<&Text> {
-        if let Self::Text(text) = self {
-            Some(text)
-        } else {
-            None
-        }
+        if let Self::Text(text) = self { Some(text) } else { None }
     }
 
     /// The map, also the one that an object stands for.
@@ -284,17 +272,8 @@ fn object_is_true(object: &dyn Object) -> bool {
 }
 
 fn byte_list(bytes: &Text) -> List {
-    let items = bytes
-        .iter()
-        .map(|byte| Value::Uint(u64::from(*byte), UintType::Uint8))
-        .collect();
-    List::typed(
-        CollectionType {
-            name: "[]uint8",
-            element: crate::template::collection::Element::Int,
-        },
-        items,
-    )
+    let items = bytes.iter().map(|byte| Value::Uint(u64::from(*byte), UintType::Uint8)).collect();
+    List::typed(CollectionType { name: "[]uint8", element: crate::template::collection::Element::Int }, items)
 }
 
 impl From<bool> for Value {
@@ -374,40 +353,15 @@ mod tests {
 
     #[test]
     fn truth_is_gos() {
-        let falsehoods = [
-            Value::Nil,
-            false.into(),
-            0.into(),
-            0.0.into(),
-            "".into(),
-            vec![].into(),
-            Map::new().into(),
-        ];
+        let falsehoods = [Value::Nil, false.into(), 0.into(), 0.0.into(), "".into(), vec![].into(), Map::new().into()];
         assert!(falsehoods.iter().all(|value| !value.is_true()));
         assert!(Value::from("false").is_true() && Value::from(-1).is_true());
     }
 
     #[test]
     fn types_have_gos_names() {
-        let values = [
-            Value::Nil,
-            1.into(),
-            Value::int64(1),
-            1.0.into(),
-            Value::strings(["a"]),
-            Map::new().into(),
-        ];
+        let values = [Value::Nil, 1.into(), Value::int64(1), 1.0.into(), Value::strings(["a"]), Map::new().into()];
         let names: Vec<_> = values.iter().map(Value::type_name).collect();
-        assert_eq!(
-            names,
-            [
-                "<nil>",
-                "int",
-                "int64",
-                "float64",
-                "[]string",
-                "map[string]interface {}"
-            ]
-        );
+        assert_eq!(names, ["<nil>", "int", "int64", "float64", "[]string", "map[string]interface {}"]);
     }
 }

@@ -53,11 +53,7 @@ pub struct SeededWorld {
 impl SeededWorld {
     /// A world at that time, with randomness that follows from `seed` alone.
     pub fn new(now: Timestamp, seed: u64) -> Self {
-        Self {
-            now,
-            seed,
-            drawn: 0,
-        }
+        Self { now, seed, drawn: 0 }
     }
 }
 

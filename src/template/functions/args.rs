@@ -45,11 +45,7 @@ impl<'a> Args<'a> {
     pub fn any(&self, index: usize) -> Result<&'a Value, FunctionError> {
         self.0.get(index).ok_or_else(|| FunctionError::Argument {
             index,
-            message: format!(
-                "wrong number of args: want at least {} got {}",
-                index + 1,
-                self.len()
-            ),
+            message: format!("wrong number of args: want at least {} got {}", index + 1, self.len()),
         })
     }
 
@@ -96,31 +92,20 @@ impl<'a> Args<'a> {
     /// A map, under whatever name.
     pub fn map(&self, index: usize) -> Result<Map, FunctionError> {
         let value = self.any(index)?;
-        value
-            .as_map()
-            .ok_or_else(|| mismatch(index, Param::Map, value))
+        value.as_map().ok_or_else(|| mismatch(index, Param::Map, value))
     }
 
     /// A list, under whatever name.
     pub fn list(&self, index: usize) -> Result<List, FunctionError> {
         let value = self.any(index)?;
-        value
-            .as_list()
-            .ok_or_else(|| mismatch(index, Param::List, value))
+        value.as_list().ok_or_else(|| mismatch(index, Param::List, value))
     }
 }
 
 /// Go's complaint about an argument of another type than declared.
 pub(in crate::template) fn mismatch(index: usize, expected: Param, got: &Value) -> FunctionError {
-    let got = if matches!(got, Value::Nil) {
-        "interface {}".into()
-    } else {
-        got.type_name()
-    };
-    let message = format!(
-        "wrong type for value; expected {}; got {got}",
-        expected.name()
-    );
+    let got = if matches!(got, Value::Nil) { "interface {}".into() } else { got.type_name() };
+    let message = format!("wrong type for value; expected {}; got {got}", expected.name());
     FunctionError::Argument { index, message }
 }
 
@@ -134,14 +119,8 @@ mod tests {
         let values = [Value::Float(1.5), Value::Nil];
         let args = Args::new(&values);
         let text = |error: Option<super::FunctionError>| error.unwrap().to_string();
-        assert_eq!(
-            text(args.text(0).err()),
-            "wrong type for value; expected string; got float64"
-        );
-        assert_eq!(
-            text(args.bool(1).err()),
-            "wrong type for value; expected bool; got interface {}"
-        );
+        assert_eq!(text(args.text(0).err()), "wrong type for value; expected string; got float64");
+        assert_eq!(text(args.bool(1).err()), "wrong type for value; expected bool; got interface {}");
     }
 
     #[test]

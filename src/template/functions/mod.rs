@@ -7,7 +7,7 @@
 //!    function finds the rest in `args.from(n)`.
 //! 2. Add a line to the family's `FUNCTIONS`: its name in templates, its Go parameter types, the Rust function:
 //!    `Function::new("upper", &[Param::Text], upper)`, or `Function::variadic("quote", &[], Param::Any, quote)`.
-//! 3. A new family also needs its line in [`Functions::sprig`].
+//! 3. A new family also needs its line in `SPRIG`.
 //!
 //! The parameter types are Go's. By them the interpreter checks and converts *before* the call, with Go's exact texts,
 //! at the argument's own position: the number of arguments, `wrong type for value; expected string; got float64`, nil
@@ -96,10 +96,7 @@ impl Signature {
 
     /// Any number of parameters beyond `params`.
     pub const fn variadic(params: &'static [Param], rest: Param) -> Self {
-        Self {
-            params,
-            rest: Some(rest),
-        }
+        Self { params, rest: Some(rest) }
     }
 
     /// The type of the argument at `index`, counted from 0.
@@ -125,25 +122,12 @@ pub struct Function {
 impl Function {
     /// A function of a fixed number of parameters.
     pub const fn new(name: &'static str, params: &'static [Param], run: Run) -> Self {
-        Self {
-            name,
-            signature: Signature::new(params),
-            run,
-        }
+        Self { name, signature: Signature::new(params), run }
     }
 
     /// A function of any number of parameters beyond `params`.
-    pub const fn variadic(
-        name: &'static str,
-        params: &'static [Param],
-        rest: Param,
-        run: Run,
-    ) -> Self {
-        Self {
-            name,
-            signature: Signature::variadic(params, rest),
-            run,
-        }
+    pub const fn variadic(name: &'static str, params: &'static [Param], rest: Param, run: Run) -> Self {
+        Self { name, signature: Signature::variadic(params, rest), run }
     }
 }
 
@@ -212,13 +196,12 @@ impl Callable {
 
 impl fmt::Debug for Callable {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Callable")
-            .field("name", &self.name)
-            .field("signature", &self.signature)
-            .finish()
+        formatter.debug_struct("Callable").field("name", &self.name).field("signature", &self.signature).finish_non_exhaustive()
     }
 }
+
+/// Sprig's families.
+const SPRIG: &[&[Function]] = &[strings::FUNCTIONS];
 
 /// The functions that a set of templates may call. A later addition replaces an earlier one of the same name.
 #[derive(Debug, Clone, Default)]
@@ -233,7 +216,7 @@ impl Functions {
     /// Sprig's text functions, without those that need the environment (`env`, `expandenv`).
     pub fn sprig() -> Self {
         let mut functions = Self::none();
-        for family in [strings::FUNCTIONS] {
+        for family in SPRIG {
             functions.add_all(family);
         }
         functions
@@ -242,11 +225,7 @@ impl Functions {
     /// Adds each of `family`.
     pub fn add_all(&mut self, family: &[Function]) {
         for function in family {
-            self.put(
-                function.name.into(),
-                function.signature,
-                Code::Plain(function.run),
-            );
+            self.put(function.name.into(), function.signature, Code::Plain(function.run));
         }
     }
 
@@ -273,14 +252,7 @@ impl Functions {
     }
 
     fn put(&mut self, name: Rc<str>, signature: Signature, code: Code) {
-        self.0.insert(
-            name.clone(),
-            Rc::new(Callable {
-                name,
-                signature,
-                code,
-            }),
-        );
+        self.0.insert(name.clone(), Rc::new(Callable { name, signature, code }));
     }
 }
 
@@ -291,12 +263,8 @@ impl Functions {
 pub(in crate::template) fn call_for_test(name: &str, args: &[Value]) -> Result<Value, String> {
     let mut world = crate::template::world::SeededWorld::default();
     let functions = Functions::sprig();
-    let function = functions
-        .get(name)
-        .ok_or_else(|| format!("function {name:?} not defined"))?;
-    function
-        .call(&mut Context::new(&mut world), Args::new(args))
-        .map_err(|error| error.to_string())
+    let function = functions.get(name).ok_or_else(|| format!("function {name:?} not defined"))?;
+    function.call(&mut Context::new(&mut world), Args::new(args)).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
@@ -314,16 +282,10 @@ mod tests {
     fn a_function_of_the_host_remembers_and_replaces() {
         let mut functions = Functions::sprig();
         let greeting = Value::from("hello");
-        functions.add_host(
-            "upper",
-            Signature::new(&[]),
-            Rc::new(move |_, _| Ok(greeting.clone())),
-        );
+        functions.add_host("upper", Signature::new(&[]), Rc::new(move |_, _| Ok(greeting.clone())));
         let mut world = SeededWorld::default();
         let upper = functions.get("upper").cloned().unwrap();
-        let result = upper
-            .call(&mut Context::new(&mut world), Args::new(&[]))
-            .unwrap();
+        let result = upper.call(&mut Context::new(&mut world), Args::new(&[])).unwrap();
         assert_eq!(result.as_text().unwrap().bytes(), b"hello");
     }
 }

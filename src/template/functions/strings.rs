@@ -34,11 +34,7 @@ fn trunc(_: &mut Context<'_>, args: Args<'_>) -> Result<Value, FunctionError> {
 
 fn contains(_: &mut Context<'_>, args: Args<'_>) -> Result<Value, FunctionError> {
     let (part, whole) = (args.text(0)?, args.text(1)?);
-    Ok((part.is_empty()
-        || whole
-            .windows(part.len())
-            .any(|window| window == part.bytes()))
-    .into())
+    Ok((part.is_empty() || whole.windows(part.len()).any(|window| window == part.bytes())).into())
 }
 
 #[cfg(test)]
@@ -47,11 +43,7 @@ mod tests {
     use crate::template::value::Value;
 
     fn text(name: &str, args: &[Value]) -> String {
-        call_for_test(name, args)
-            .unwrap()
-            .as_text()
-            .unwrap()
-            .to_string()
+        call_for_test(name, args).unwrap().as_text().unwrap().to_string()
     }
 
     #[test]
@@ -66,9 +58,7 @@ mod tests {
 
     #[test]
     fn contains_finds_a_part_and_the_empty_one() {
-        let contains = |part: &str, whole: &str| {
-            call_for_test("contains", &[part.into(), whole.into()]).unwrap()
-        };
+        let contains = |part: &str, whole: &str| call_for_test("contains", &[part.into(), whole.into()]).unwrap();
         assert!(contains("a", "cat").is_true());
         assert!(contains("", "").is_true());
         assert!(!contains("x", "cat").is_true());
