@@ -2,6 +2,7 @@
 
 pub mod collection;
 pub mod context;
+pub mod format;
 pub mod functions;
 pub mod object;
 pub mod text;

@@ -196,7 +196,11 @@ impl Callable {
 
 impl fmt::Debug for Callable {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Callable").field("name", &self.name).field("signature", &self.signature).finish_non_exhaustive()
+        formatter
+            .debug_struct("Callable")
+            .field("name", &self.name)
+            .field("signature", &self.signature)
+            .finish_non_exhaustive()
     }
 }
 
