@@ -89,21 +89,27 @@ impl<'a> Args<'a> {
         }
     }
 
-    /// A map, under whatever name.
+    /// A map, under whatever name; nil reads as an empty one, as in Go.
     pub fn map(&self, index: usize) -> Result<Map, FunctionError> {
         let value = self.any(index)?;
+        if matches!(value, Value::Nil) {
+            return Ok(Map::new());
+        }
         value.as_map().ok_or_else(|| mismatch(index, Param::Map, value))
     }
 
-    /// A list, under whatever name.
+    /// A list, under whatever name; nil reads as an empty one, as in Go.
     pub fn list(&self, index: usize) -> Result<List, FunctionError> {
         let value = self.any(index)?;
+        if matches!(value, Value::Nil) {
+            return Ok(List::new(Vec::new()));
+        }
         value.as_list().ok_or_else(|| mismatch(index, Param::List, value))
     }
 }
 
 /// Go's complaint about an argument of another type than declared.
-pub(in crate::template) fn mismatch(index: usize, expected: Param, got: &Value) -> FunctionError {
+fn mismatch(index: usize, expected: Param, got: &Value) -> FunctionError {
     let got = if matches!(got, Value::Nil) { "interface {}".into() } else { got.type_name() };
     let message = format!("wrong type for value; expected {}; got {got}", expected.name());
     FunctionError::Argument { index, message }

@@ -18,17 +18,31 @@
 //! `error calling upper: ` and the position in front. Never a panic: what would panic in Go is an `Err` here.
 
 mod args;
+mod callable;
+mod compare;
+mod elements;
+mod escape;
+mod logic;
+mod print;
+mod render;
 mod strings;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::fmt;
 use std::rc::Rc;
 
 use crate::template::context::Context;
+use crate::template::error::RenderError;
 use crate::template::value::Value;
 
+use callable::Code;
+
 pub use args::Args;
+pub use callable::Callable;
+pub use callable::Host;
+pub(in crate::template) use callable::Special;
+pub(in crate::template) use elements::length;
+pub(in crate::template) use elements::zero;
 
 /// The Go type of a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,9 +162,14 @@ pub enum FunctionError {
         /// Go's text.
         message: String,
     },
-    /// The rendering as a whole cannot go on: a limit is reached. Nothing is put in front.
-    #[error("{0}")]
-    Stopped(String),
+    /// A template that the function rendered failed. Its message stands behind `prefix`.
+    #[error("{prefix}{error}")]
+    Nested {
+        /// What the function says in front.
+        prefix: String,
+        /// Why the template failed.
+        error: Box<RenderError>,
+    },
 }
 
 impl FunctionError {
@@ -165,64 +184,40 @@ impl FunctionError {
     }
 }
 
-/// A function together with what it remembers, given by the caller of the engine (such as werf's `env`).
-pub type Host = Rc<dyn Fn(&mut Context<'_>, Args<'_>) -> Result<Value, FunctionError>>;
-
-/// A function by the name it is known under.
-#[derive(Clone)]
-pub struct Callable {
-    /// Its name in templates.
-    pub name: Rc<str>,
-    /// What it takes.
-    pub signature: Signature,
-    code: Code,
-}
-
-#[derive(Clone)]
-enum Code {
-    Plain(Run),
-    Host(Host),
-}
-
-impl Callable {
-    /// Calls it with arguments that have been checked against the signature.
-    pub fn call(&self, context: &mut Context<'_>, args: Args<'_>) -> Result<Value, FunctionError> {
-        match &self.code {
-            Code::Plain(run) => run(context, args),
-            Code::Host(host) => host(context, args),
-        }
-    }
-}
-
-impl fmt::Debug for Callable {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Callable")
-            .field("name", &self.name)
-            .field("signature", &self.signature)
-            .finish_non_exhaustive()
-    }
-}
+/// The families of text/template itself.
+const STANDARD: &[&[Function]] =
+    &[compare::FUNCTIONS, elements::FUNCTIONS, escape::FUNCTIONS, logic::FUNCTIONS, print::FUNCTIONS];
 
 /// Sprig's families.
 const SPRIG: &[&[Function]] = &[strings::FUNCTIONS];
+
+/// Helm's families.
+const HELM: &[&[Function]] = &[render::FUNCTIONS];
 
 /// The functions that a set of templates may call. A later addition replaces an earlier one of the same name.
 #[derive(Debug, Clone, Default)]
 pub struct Functions(HashMap<Rc<str>, Rc<Callable>>);
 
 impl Functions {
-    /// No functions at all, not even those of text/template.
-    pub fn none() -> Self {
-        Self::default()
+    /// Those of text/template itself.
+    pub fn standard() -> Self {
+        let mut functions = Self::default();
+        STANDARD.iter().for_each(|family| functions.add_all(family));
+        [Special::And, Special::Or, Special::Len, Special::Call].iter().for_each(|special| functions.mark(*special));
+        functions
     }
 
-    /// Sprig's text functions, without those that need the environment (`env`, `expandenv`).
+    /// Those and sprig's text functions, without what needs the environment (`env`, `expandenv`).
     pub fn sprig() -> Self {
-        let mut functions = Self::none();
-        for family in SPRIG {
-            functions.add_all(family);
-        }
+        let mut functions = Self::standard();
+        SPRIG.iter().for_each(|family| functions.add_all(family));
+        functions
+    }
+
+    /// Those and Helm's.
+    pub fn helm() -> Self {
+        let mut functions = Self::sprig();
+        HELM.iter().for_each(|family| functions.add_all(family));
         functions
     }
 
@@ -256,7 +251,13 @@ impl Functions {
     }
 
     fn put(&mut self, name: Rc<str>, signature: Signature, code: Code) {
-        self.0.insert(name.clone(), Rc::new(Callable { name, signature, code }));
+        self.0.insert(name.clone(), Rc::new(Callable { name, signature, code, special: None }));
+    }
+
+    fn mark(&mut self, special: Special) {
+        if let Some(callable) = self.0.get_mut(special.name()) {
+            Rc::make_mut(callable).special = Some(special);
+        }
     }
 }
 
