@@ -5,4 +5,6 @@
 
 mod gitlab;
 mod layering;
+mod rig_pipeline;
 mod stand_in;
+mod world;

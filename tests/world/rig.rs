@@ -35,6 +35,7 @@ impl Rig {
 }
 
 fn variable(name: &str) -> String {
-    std::env::var(name)
-        .unwrap_or_else(|_| panic!("{name} is not set: start the rig with `scripts/rig up; eval \"$(scripts/rig env)\"`"))
+    std::env::var(name).unwrap_or_else(|_| {
+        panic!("{name} is not set: start the rig with `scripts/rig up; eval \"$(scripts/rig env)\"`")
+    })
 }

@@ -81,10 +81,7 @@ fn settings_text(rig: &Rig, directory: &Path) -> String {
 
 fn config_text(gitlab: &GitLab, directory: &Path, settings: &Path, slots: usize) -> String {
     let call = |name: &str| {
-        format!(
-            "    {name}_exec = {:?}\n    {name}_args = [\"{name}\", \"--settings\", {settings:?}]\n",
-            executor()
-        )
+        format!("    {name}_exec = {:?}\n    {name}_args = [\"{name}\", \"--settings\", {settings:?}]\n", executor())
     };
     format!(
         r#"concurrent = {slots}
