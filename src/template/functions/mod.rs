@@ -17,9 +17,12 @@
 //! An error is what Go's function returns (or panics with) and nothing more: the interpreter puts
 //! `error calling upper: ` and the position in front. Never a panic: what would panic in Go is an `Err` here.
 
+#![expect(clippy::unnecessary_wraps, reason = "every function has the signature of `Run`, also one that cannot fail")]
+
 mod args;
 mod callable;
 mod compare;
+mod documents;
 mod elements;
 mod escape;
 mod logic;
@@ -189,10 +192,10 @@ const STANDARD: &[&[Function]] =
     &[compare::FUNCTIONS, elements::FUNCTIONS, escape::FUNCTIONS, logic::FUNCTIONS, print::FUNCTIONS];
 
 /// Sprig's families.
-const SPRIG: &[&[Function]] = &[strings::FUNCTIONS];
+const SPRIG: &[&[Function]] = &[documents::SPRIG, strings::FUNCTIONS];
 
 /// Helm's families.
-const HELM: &[&[Function]] = &[render::FUNCTIONS];
+const HELM: &[&[Function]] = &[documents::HELM, render::FUNCTIONS];
 
 /// The functions that a set of templates may call. A later addition replaces an earlier one of the same name.
 #[derive(Debug, Clone, Default)]
@@ -202,22 +205,24 @@ impl Functions {
     /// Those of text/template itself.
     pub fn standard() -> Self {
         let mut functions = Self::default();
-        STANDARD.iter().for_each(|family| functions.add_all(family));
-        [Special::And, Special::Or, Special::Len, Special::Call].iter().for_each(|special| functions.mark(*special));
+        functions.add_families(STANDARD);
+        for special in [Special::And, Special::Or, Special::Len, Special::Call] {
+            functions.mark(special);
+        }
         functions
     }
 
     /// Those and sprig's text functions, without what needs the environment (`env`, `expandenv`).
     pub fn sprig() -> Self {
         let mut functions = Self::standard();
-        SPRIG.iter().for_each(|family| functions.add_all(family));
+        functions.add_families(SPRIG);
         functions
     }
 
     /// Those and Helm's.
     pub fn helm() -> Self {
         let mut functions = Self::sprig();
-        HELM.iter().for_each(|family| functions.add_all(family));
+        functions.add_families(HELM);
         functions
     }
 
@@ -248,6 +253,12 @@ impl Functions {
         let mut names: Vec<_> = self.0.keys().cloned().collect();
         names.sort_unstable();
         names
+    }
+
+    fn add_families(&mut self, families: &[&[Function]]) {
+        for family in families {
+            self.add_all(family);
+        }
     }
 
     fn put(&mut self, name: Rc<str>, signature: Signature, code: Code) {
