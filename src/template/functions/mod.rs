@@ -18,6 +18,13 @@
 //! `error calling upper: ` and the position in front. Never a panic: what would panic in Go is an `Err` here.
 
 mod args;
+mod cast;
+mod defaults;
+mod dicts;
+mod encoding;
+mod equal;
+mod lists;
+mod numeric;
 mod strings;
 
 use std::borrow::Cow;
@@ -29,6 +36,11 @@ use crate::template::context::Context;
 use crate::template::value::Value;
 
 pub use args::Args;
+
+pub(in crate::template) use cast::strval;
+pub(in crate::template) use cast::to_float64;
+pub(in crate::template) use cast::to_int64;
+pub(in crate::template) use equal::deep_equal;
 
 /// The Go type of a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -205,7 +217,14 @@ impl fmt::Debug for Callable {
 }
 
 /// Sprig's families.
-const SPRIG: &[&[Function]] = &[strings::FUNCTIONS];
+const SPRIG: &[&[Function]] = &[
+    strings::FUNCTIONS,
+    defaults::FUNCTIONS,
+    dicts::FUNCTIONS,
+    encoding::FUNCTIONS,
+    lists::FUNCTIONS,
+    numeric::FUNCTIONS,
+];
 
 /// The functions that a set of templates may call. A later addition replaces an earlier one of the same name.
 #[derive(Debug, Clone, Default)]
