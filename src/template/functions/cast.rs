@@ -46,7 +46,7 @@ pub(in crate::template) fn to_float64(value: &Value) -> f64 {
 #[expect(clippy::cast_possible_truncation, reason = "checked just before")]
 fn go_truncate(number: f64) -> i64 {
     const LIMIT: f64 = 9_223_372_036_854_775_808.0;
-    if number >= -LIMIT && number < LIMIT { number as i64 } else { i64::MIN }
+    if (-LIMIT..LIMIT).contains(&number) { number as i64 } else { i64::MIN }
 }
 
 /// Go's `strconv.ParseInt(text, 0, 64)`, behind cast's cutting of `.000`.

@@ -187,11 +187,11 @@ fn until_step(_: &mut Context<'_>, args: Args<'_>) -> Result<Value, FunctionErro
     numbers(args.int(0)?, args.int(1)?, args.int(2)?)
 }
 
-/// A step that does not lead from `start` to `stop` gives nothing.
-fn numbers(start: i64, stop: i64, step: i64) -> Result<Value, FunctionError> {
+/// A step that does not lead from `first` to `end` gives nothing.
+fn numbers(first: i64, end: i64, step: i64) -> Result<Value, FunctionError> {
     let mut numbers = Vec::new();
-    let mut number = start;
-    while (step > 0 && number < stop) || (step < 0 && number > stop) {
+    let mut number = first;
+    while (step > 0 && number < end) || (step < 0 && number > end) {
         if numbers.len() == LONGEST {
             return Err(FunctionError::new(format!("more than {LONGEST} numbers")));
         }
