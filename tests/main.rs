@@ -7,4 +7,5 @@ mod gitlab;
 mod layering;
 mod rig_pipeline;
 mod stand_in;
+mod template;
 mod world;
