@@ -6,6 +6,7 @@
 mod gitlab;
 mod layering;
 mod rig_pipeline;
+mod sprig;
 mod stand_in;
 mod template;
 mod world;

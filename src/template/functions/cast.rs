@@ -86,8 +86,10 @@ fn without_underscores(digits: &str, radix: u32) -> Option<String> {
     (well_placed && digits_only).then_some(plain)
 }
 
+/// Go's `strconv.ParseFloat`, with cast's cutting of underscores.
 fn parse_float(text: &str) -> Option<f64> {
-    let plain = text.strip_prefix('+').unwrap_or(text);
+    let text = text.replace('_', "");
+    let plain = text.strip_prefix('+').unwrap_or(&text);
     let known = plain.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eEinfatyINFATY".contains(&byte));
     if known { plain.parse().ok() } else { None }
 }

@@ -24,6 +24,7 @@ mod callable;
 mod casing;
 mod cast;
 mod compare;
+mod dates;
 mod decimal;
 mod defaults;
 mod dicts;
@@ -39,9 +40,11 @@ mod network;
 mod numeric;
 mod paths;
 mod print;
+mod radix;
 mod random;
 mod reflection;
 mod render;
+mod semver;
 mod strings;
 mod words;
 
@@ -218,6 +221,7 @@ const STANDARD: &[&[Function]] =
 const SPRIG: &[&[Function]] = &[
     strings::FUNCTIONS,
     casing::FUNCTIONS,
+    dates::FUNCTIONS,
     decimal::FUNCTIONS,
     defaults::FUNCTIONS,
     dicts::FUNCTIONS,
@@ -229,6 +233,7 @@ const SPRIG: &[&[Function]] = &[
     paths::FUNCTIONS,
     random::FUNCTIONS,
     reflection::FUNCTIONS,
+    semver::FUNCTIONS,
     words::FUNCTIONS,
 ];
 

@@ -115,17 +115,16 @@ fn floor(_: &mut Context<'_>, args: Args<'_>) -> Result<Value, FunctionError> {
     Ok(to_float64(args.any(0)?).floor().into())
 }
 
-/// Rounds half away from zero, or where the third argument says.
+/// Rounds up from a half, or from the third argument. Sprig compares a negative rest with it too, so that negative
+/// numbers always go down.
 fn round(_: &mut Context<'_>, args: Args<'_>) -> Result<Value, FunctionError> {
     let value = to_float64(args.any(0)?);
     let places = i32::try_from(args.int(1)?).unwrap_or(i32::MAX);
     let up_from = if args.len() > 2 { args.float(2)? } else { 0.5 };
     let power = 10_f64.powi(places);
     let digit = power * value;
-    let fraction = digit.fract();
-    let rounded = if fraction.abs() >= up_from { digit.ceil() } else { digit.floor() };
-    let toward_zero = if fraction.abs() >= up_from { digit.floor() } else { digit.ceil() };
-    Ok((if digit < 0.0 { toward_zero } else { rounded } / power).into())
+    let rounded = if digit.fract() >= up_from { digit.ceil() } else { digit.floor() };
+    Ok((rounded / power).into())
 }
 
 /// The numbers of the shell's `seq`, parted by spaces.
@@ -174,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn rounding_is_half_away_from_zero() {
+    fn rounding_is_sprigs() {
         assert_eq!(shown("round", &[123.5555.into(), 3.into()]), "123.556");
         assert_eq!(shown("round", &[(-2.5).into(), 0.into()]), "-3");
         assert_eq!(shown("round", &[123.5555.into(), 3.into(), 0.6.into()]), "123.555");
