@@ -43,6 +43,7 @@ mod print;
 mod radix;
 mod random;
 mod reflection;
+mod regex;
 mod render;
 mod semver;
 mod strings;
@@ -233,6 +234,7 @@ const SPRIG: &[&[Function]] = &[
     paths::FUNCTIONS,
     random::FUNCTIONS,
     reflection::FUNCTIONS,
+    regex::FUNCTIONS,
     semver::FUNCTIONS,
     words::FUNCTIONS,
 ];

@@ -94,7 +94,7 @@ fn check_padding64(
     if digits == 2 {
         match input.next() {
             None => return Err(Some(length)),
-            Some((at, byte)) if byte != PADDING => return Err(Some(at)),
+            Some((at, byte)) if byte != PADDING => return Err(Some(at - 1)),
             Some(_) => {}
         }
     }

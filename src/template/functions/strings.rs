@@ -215,7 +215,7 @@ fn nindent(_: &mut Context<'_>, args: Args<'_>) -> Result<Value, FunctionError> 
 fn indented(args: Args<'_>, before: &[u8]) -> Result<Text, FunctionError> {
     let pad = repeated(b" ", args.int(0)?)?;
     let text = args.text(1)?;
-    let lines = text.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let lines = text.split(|byte| *byte == b'\n').count();
     let mut out = Vec::with_capacity(before.len() + text.len() + lines * pad.len());
     out.extend_from_slice(before);
     for (number, line) in text.split(|byte| *byte == b'\n').enumerate() {

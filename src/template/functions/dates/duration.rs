@@ -188,16 +188,6 @@ pub(super) fn quoted(text: &[u8]) -> String {
     out + "\""
 }
 
-/// `strconv.ParseInt` in base 10, its error dropped: what is too great is the greatest.
-pub(super) fn parse_int(text: &[u8]) -> i64 {
-    let text = String::from_utf8_lossy(text);
-    text.parse::<i64>().unwrap_or_else(|error| match error.kind() {
-        std::num::IntErrorKind::PosOverflow => i64::MAX,
-        std::num::IntErrorKind::NegOverflow => i64::MIN,
-        _ => 0,
-    })
-}
-
 /// Such as `1h0m5s`, `1.5ms`.
 impl fmt::Display for Duration {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

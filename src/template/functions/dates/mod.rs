@@ -13,6 +13,7 @@ use crate::template::functions::Args;
 use crate::template::functions::Function;
 use crate::template::functions::FunctionError;
 use crate::template::functions::Param;
+use crate::template::functions::cast;
 use crate::template::value::IntType;
 use crate::template::value::Value;
 
@@ -122,7 +123,7 @@ fn ago(context: &mut Context<'_>, args: Args<'_>) -> Result<Value, FunctionError
 /// So many seconds; a literal number is none, as sprig's function does not know `int`.
 fn duration(_: &mut Context<'_>, args: Args<'_>) -> Result<Value, FunctionError> {
     let seconds = match args.any(0)? {
-        Value::Text(text) => duration::parse_int(text),
+        Value::Text(text) => cast::atoi(text),
         Value::Int(seconds, IntType::Int64) => *seconds,
         _ => 0,
     };

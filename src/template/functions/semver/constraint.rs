@@ -2,8 +2,8 @@
 
 use std::sync::LazyLock;
 
-use regex::Captures;
-use regex::Regex;
+use ::regex::Captures;
+use ::regex::Regex;
 
 use crate::template::format;
 use crate::template::functions::FunctionError;
