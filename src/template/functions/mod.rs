@@ -47,6 +47,7 @@ mod regex;
 mod render;
 mod semver;
 mod strings;
+mod url;
 mod words;
 
 use std::borrow::Cow;
@@ -236,6 +237,7 @@ const SPRIG: &[&[Function]] = &[
     reflection::FUNCTIONS,
     regex::FUNCTIONS,
     semver::FUNCTIONS,
+    url::FUNCTIONS,
     words::FUNCTIONS,
 ];
 

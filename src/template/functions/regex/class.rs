@@ -43,7 +43,7 @@ pub(super) fn unicode(text: &str) -> Result<(String, &str), Trouble> {
     let length = match rest.next() {
         Some('{') => text.find('}').ok_or_else(|| bad(text))? + 1,
         Some(_) => text.len() - rest.as_str().len(),
-        None => return Err(Trouble::new("invalid escape sequence", text)),
+        None => return Err(bad(text)),
     };
     let (sequence, after) = text.split_at(length);
     let name = sequence[2..].trim_start_matches('{').trim_end_matches('}');

@@ -5,6 +5,8 @@ mod dialect;
 mod escape;
 mod pattern;
 
+use std::borrow::Cow;
+
 use crate::template::collection::CollectionType;
 use crate::template::collection::List;
 use crate::template::context::Context;
@@ -13,6 +15,8 @@ use crate::template::functions::Args;
 use crate::template::functions::Function;
 use crate::template::functions::FunctionError;
 use crate::template::functions::Param;
+use crate::template::object::Object;
+use crate::template::object::Shape;
 use crate::template::text::Text;
 use crate::template::value::Value;
 
@@ -40,6 +44,24 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("regexQuoteMeta", &[Param::Text], regex_quote_meta),
 ];
 
+/// A `[]string` that is nil: empty in every way, but `null` in JSON and YAML.
+#[derive(Debug)]
+struct NilStrings;
+
+impl Object for NilStrings {
+    fn type_name(&self) -> Cow<'static, str> {
+        CollectionType::STRINGS.name.into()
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::List(List::typed(CollectionType::STRINGS, Vec::new()))
+    }
+
+    fn json(&self) -> Option<Value> {
+        Some(Value::Nil)
+    }
+}
+
 /// The pattern of a `must` function.
 fn must(args: Args<'_>) -> Result<Compiled, FunctionError> {
     compiled(args.text(0)?).map_err(FunctionError::new)
@@ -61,7 +83,11 @@ fn in_backquotes(text: &[u8]) -> String {
     }
 }
 
+/// The parts as a `[]string`; a nil one where there is none, as Go's functions answer.
 fn list(parts: Vec<&[u8]>) -> Value {
+    if parts.is_empty() {
+        return Value::object(NilStrings);
+    }
     List::typed(CollectionType::STRINGS, parts.into_iter().map(|part| Value::Text(part.into())).collect()).into()
 }
 
