@@ -49,6 +49,7 @@ END
   "cgroup-parent": "/gwr-d$ENGINE",
   "iptables": false, "ip6tables": false, "ip-masq": false,
   "registry-mirrors": ["http://$RIG_MIRROR"],
+  "init-path": "/usr/bin/tini-static",
   "features": $FEATURES
 }
 END
