@@ -181,17 +181,19 @@ remove_namespaces() {
   rm -f /var/lib/cni/results/gitlab-werf-rig-*
 }
 
-# kube-proxy removes its own rules, but only where it is ours that made them.
+# kube-proxy and kubelet make KUBE-… chains and remove only part of them. They
+# are ours when it is us who started the cluster (up refuses beside another).
 remove_rules() {
-  local table chain
+  local table
   [[ -e $RUN/containerd.toml ]] || return 0
   kube-proxy --cleanup >>"$RIG_LOGS/proxy.log" 2>&1 || true
   for table in filter nat mangle; do
-    for chain in $(iptables -w -t "$table" -S | sed -n 's/^-N \(KUBE-.*\)/\1/p'); do
-      iptables -w -t "$table" -F "$chain"
-    done
-    for chain in $(iptables -w -t "$table" -S | sed -n 's/^-N \(KUBE-.*\)/\1/p'); do
-      iptables -w -t "$table" -X "$chain" || true   # one that a rule still names stays
+    # jumps to them, then what is in them, then they themselves
+    { firewall -t "$table" -S | sed -n '/-j KUBE-/s/^-A/-D/p'
+      firewall -t "$table" -S | sed -n 's/^-N \(KUBE-.*\)/-F \1/p'
+      firewall -t "$table" -S | sed -n 's/^-N \(KUBE-.*\)/-X \1/p'
+    } | while read -r rule; do
+      eval "firewall -t $table $rule" || true   # eval: iptables quotes comments as a shell does
     done
   done
 }

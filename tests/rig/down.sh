@@ -23,6 +23,7 @@ part cluster down &
 wait
 part registry down
 part network down
+end_strays
 unmount_below "$RIG_STATE"
 find "$RIG_STATE" -mindepth 1 -maxdepth 1 ! -name logs -exec rm -rf {} +
 say "rig is down after $(seconds_since "$BEGUN") s; logs: $RIG_LOGS"

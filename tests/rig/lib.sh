@@ -115,6 +115,17 @@ stop() {
 
 daemon_gone() { ! alive "$1"; }
 
+# end_strays: daemons of ours that no pid file knows any more (its directory was
+# removed, or a kill came between start and writing it): each one's command
+# line names a file below $RIG_STATE.
+end_strays() {
+  local daemon='(dockerd|containerd|docker-registry|etcd|kube[a-z-]+|rig)' pid
+  for pid in $(pgrep -f -- "^([^ ]*/)?$daemon .*$RIG_STATE/" || true); do
+    kill -KILL "$pid" 2>/dev/null || true
+  done
+  kill_shims "$RIG_RUN/"
+}
+
 # kill_shims SOCKET: end the containers that a containerd of ours has left
 # behind: every shim that was told this socket, and what runs below it.
 kill_shims() {
@@ -130,6 +141,10 @@ kill_below() {
   for child in $(pgrep -P "$1" || true); do kill_below "$child"; done
   kill -KILL "$1" 2>/dev/null || true
 }
+
+# firewall ARGUMENTS: iptables without its remark, at every call, that somebody
+# once listed the legacy tables.
+firewall() { iptables -w "$@" 2> >(grep -v 'legacy tables present' >&2); }
 
 # unmount_below DIR: every mount at or under it, the innermost first.
 unmount_below() {

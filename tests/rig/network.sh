@@ -25,14 +25,17 @@ rules() {   # one a line: table, chain, match and target
     "filter FORWARD -d $RIG_CIDR -j ACCEPT"
 }
 
-# each_rule ACTION: iptables with that action (-C, -I, -D) for each rule.
+# rule ACTION TABLE CHAIN WORDS...: iptables with that action: -C, -I or -D.
+rule() { firewall -t "$2" "$1" "$3" "${@:4}" -m comment --comment "$COMMENT"; }
+
+# each_rule COMMAND: that command with the words of each rule, until one fails.
 each_rule() {
-  local table chain rule
-  rules | while read -r table chain rule; do
-    # shellcheck disable=SC2086 # $rule is words
-    iptables -w -t "$table" "$1" "$chain" $rule -m comment --comment "$COMMENT" || return 1
-  done
+  local words
+  rules | while read -ra words; do "$1" "${words[@]}" || return 1; done
 }
+check_rule()  { rule -C "$@" 2>/dev/null; }
+add_rule()    { check_rule "$@" || rule -I "$@"; }
+remove_rule() { while rule -D "$@" 2>/dev/null; do :; done; }   # however often it is there
 
 ours_only() {   # refuse when the machine routes into our range already
   local foreign
@@ -50,16 +53,12 @@ up() {
   bridge gwr-node "$RIG_NODE_IP/24"
   bridge gwr-d29 "$RIG_NET.8.1/24"
   bridge gwr-d20 "$RIG_NET.9.1/24"
-  each_rule -C 2>/dev/null || { each_rule -D 2>/dev/null || true; each_rule -I; }
+  each_rule add_rule
 }
 
 down() {
   local link address
-  while each_rule -D 2>/dev/null; do :; done
-  rules | while read -r table chain rule; do   # a lone rule, if a kill came between two of them
-    # shellcheck disable=SC2086
-    while iptables -w -t "$table" -D "$chain" $rule -m comment --comment "$COMMENT" 2>/dev/null; do :; done
-  done
+  each_rule remove_rule
   # Ours by name, and the engines' user networks (br-…) by their address.
   ip -4 -o addr show | while read -r _ link _ address _; do
     [[ $address == "$RIG_NET".* && ( $link == gwr-* || $link == br-* ) ]] && ip link delete "$link"
@@ -69,6 +68,6 @@ down() {
   fi
 }
 
-status() { each_rule -C 2>/dev/null && ip link show gwr-node >/dev/null 2>&1; }
+status() { each_rule check_rule && ip link show gwr-node >/dev/null 2>&1; }
 
 "$1"

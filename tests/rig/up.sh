@@ -14,6 +14,7 @@ fresh_run() {
   local boot
   boot=$(cat /proc/sys/kernel/random/boot_id)
   if [[ $(cat "$RIG_RUN/boot-id" 2>/dev/null) != "$boot" ]]; then
+    end_strays
     unmount_below "$RIG_RUN"
     rm -rf "$RIG_RUN"
   fi
