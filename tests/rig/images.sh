@@ -93,14 +93,17 @@ make() {   # FOLDER NAME...
 }
 
 main() {
-  local folder names made=()
+  local folder names made=() pids=() pid
   images_complete && return 0
-  # Debian first: the others stand on it.
   while read -r folder names; do
-    # shellcheck disable=SC2086 # one name a word
-    make "$folder" $names </dev/null
     made+=("localhost/rig-$folder")
-  done < <(grep '^debian' "$RIG_DIR/images/names"; grep -v '^#\|^debian\|^$' "$RIG_DIR/images/names")
+    # shellcheck disable=SC2086 # one name a word
+    case $folder in
+      debian | busybox) make "$folder" $names </dev/null ;;
+      *) make "$folder" $names </dev/null & pids+=($!) ;;
+    esac
+  done < <(grep '^[a-z]' "$RIG_DIR/images/names")
+  for pid in "${pids[@]}"; do wait "$pid" || exit 1; done
   docker rmi "${made[@]}" >/dev/null
   touch "$IMAGES_STORE/complete"
 }

@@ -45,9 +45,9 @@ up() {
   images_complete && frozen=true
   mkdir -p "$IMAGES_STORE"
   config "$RIG_REGISTRY_PORT" "$DATA/data" false "auth: {htpasswd: {realm: rig, path: $DATA/htpasswd}}" >"$DATA/login.yml"
-  config "$RIG_MIRROR_PORT" "$IMAGES_STORE" "$frozen" >"$DATA/mirror-$frozen.yml"
+  config "$RIG_MIRROR_PORT" "$IMAGES_STORE" "$frozen" >"$DATA/mirror-$IMAGES_KEY-$frozen.yml"
   start_registry registry "$RIG_REGISTRY_PORT" "$DATA/login.yml"
-  start_registry mirror "$RIG_MIRROR_PORT" "$DATA/mirror-$frozen.yml"
+  start_registry mirror "$RIG_MIRROR_PORT" "$DATA/mirror-$IMAGES_KEY-$frozen.yml"
 }
 
 start_registry() {   # NAME PORT CONFIG
