@@ -19,6 +19,7 @@ alone() {
   local name pid
   for name in kubelet kube-proxy; do
     for pid in $(pgrep -x "$name"); do
+      start_time "$pid" >/dev/null || continue   # dead, only nobody has reaped it
       [[ $(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null) == *"$DATA"* ]] ||
         fail "another cluster's $name runs on this machine (pid $pid); the rig leaves it alone and does not start its own"
     done
@@ -178,7 +179,13 @@ remove_namespaces() {
       ip netns delete "$name"
     fi
   done
-  rm -f /var/lib/cni/results/gitlab-werf-rig-*
+  # what the plugins noted of them; the loopback's note has only the sandbox's id
+  local note
+  for note in /var/lib/cni/results/gitlab-werf-rig-*-eth0; do
+    [[ -e $note ]] || continue
+    name=${note##*gitlab-werf-rig-}
+    rm -f "$note" "/var/lib/cni/results/cni-loopback-${name%-eth0}-lo"
+  done
 }
 
 # kube-proxy and kubelet make KUBE-… chains and remove only part of them. They
@@ -199,7 +206,7 @@ remove_rules() {
 }
 
 down() {
-  local part
+  local part volume volumes
   for part in kubelet coredns proxy scheduler controller-manager; do stop "$part" & done
   wait
   # the directories behind persistent volumes are outside our own
@@ -216,6 +223,7 @@ down() {
   for volume in $volumes; do
     [[ $volume == /tmp/hostpath_pv/* ]] && rm -rf "$volume"
   done
+  rmdir /tmp/hostpath_pv 2>/dev/null || true
   rm -rf "$DATA" "$RUN"
 }
 
