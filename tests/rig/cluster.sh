@@ -27,6 +27,8 @@ alone() {
 }
 
 control_plane() {
+  # an API server that has lost its etcd takes a minute to trust the new one
+  alive etcd || stop apiserver 1
   start etcd etcd --name rig --data-dir "$DATA/etcd" --log-level warn --logger zap \
     --listen-client-urls http://127.0.0.1:12379 --advertise-client-urls http://127.0.0.1:12379 \
     --listen-peer-urls http://127.0.0.1:12380 --initial-advertise-peer-urls http://127.0.0.1:12380 \
