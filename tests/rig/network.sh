@@ -47,7 +47,7 @@ up() {
   ours_only
   # Forwarding is put back by down, but only if it was us who turned it on.
   if [[ $(sysctl -n net.ipv4.ip_forward) == 0 ]]; then
-    touch "$RIG_RUN/ip_forward-was-off"
+    cp /proc/sys/kernel/random/boot_id "$RIG_STATE/ip_forward-was-off"
     sysctl -qw net.ipv4.ip_forward=1
   fi
   bridge gwr-node "$RIG_NODE_IP/24"
@@ -63,7 +63,7 @@ down() {
   ip -4 -o addr show | while read -r _ link _ address _; do
     [[ $address == "$RIG_NET".* && ( $link == gwr-* || $link == br-* ) ]] && ip link delete "$link"
   done || true
-  if [[ -e $RIG_RUN/ip_forward-was-off ]]; then
+  if cmp -s /proc/sys/kernel/random/boot_id "$RIG_STATE/ip_forward-was-off"; then
     sysctl -qw net.ipv4.ip_forward=0
   fi
 }
