@@ -3,6 +3,7 @@
 # gitlab-runner 12.7) from Go modules, once, into the cache:
 #   $RIG_CACHE/go/NAME@VERSION/{bin,build.log}
 # A directory there is complete: it is moved into place only when built.
+# Beside them the reader of .gitlab-ci.yml, from npm: $RIG_CACHE/npm/NAME@VERSION
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -81,6 +82,17 @@ github.com/docker/docker v1.4.2-0.20190822180741-9552f2b2fdde => github.com/dock
     "-X $c.NAME=gitlab-runner -X $c.VERSION=12.7.0 -X $c.REVISION=8e5683f8 -X $c.BRANCH=12-7-stable" '' .
 }
 
+# The one package that has a native part works without it: no install scripts.
+build_gitlab_ci_local() {
+  [[ -d $GITLAB_CI_LOCAL ]] && return 0
+  mkdir -p "${GITLAB_CI_LOCAL%/*}"
+  local work
+  work=$(mktemp -d "${GITLAB_CI_LOCAL%/*}/.installing.XXXXXX")
+  npm install --prefix "$work" --ignore-scripts --no-audit --no-fund --silent \
+    "gitlab-ci-local@$GITLAB_CI_LOCAL_VERSION" >&2 || fail "installing gitlab-ci-local failed"
+  mv -T "$work" "$GITLAB_CI_LOCAL" 2>/dev/null || rm -rf "$work"
+}
+
 queue() {   # PART...: those that are missing, one after the other
   local part started
   for part in "$@"; do
@@ -96,7 +108,7 @@ main() {
   mkdir -p "$RIG_CACHE/go"
   (($# == 0)) || { queue "$@"; return; }
   local others pid
-  queue engine runner containerd runc helm coredns &
+  queue engine runner containerd runc helm coredns gitlab_ci_local &
   others=$!
   queue kubernetes &
   for pid in "$others" $!; do wait "$pid" || exit 1; done
