@@ -98,6 +98,12 @@ impl<'t> Interpreter<'_, '_, 't> {
         args: &'t [Expr],
     ) -> Outcome<Operand> {
         match result {
+            Ok(Value::Text(text)) => {
+                // A loop that doubles a string would have all memory before it ever wrote anything.
+                let counted = self.context.wrote(text.len());
+                self.within(counted)?;
+                Ok(Operand::given(text.into()))
+            }
             Ok(value) => Ok(Operand::given(value)),
             Err(error) => self.failed(error, name, node, args),
         }
