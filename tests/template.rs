@@ -156,7 +156,9 @@ fn values_of(json: &serde_json::Value) -> Value {
 
 fn named(entries: &[(&str, Value)], name: &'static str) -> Value {
     let map = Map::typed(CollectionType { name, element: Element::Any });
-    entries.iter().for_each(|(key, value)| map.insert(*key, value.clone()));
+    for (key, value) in entries {
+        map.insert(*key, value.clone());
+    }
     map.into()
 }
 

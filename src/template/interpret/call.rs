@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
+use crate::template::context::LimitReached;
 use crate::template::error::RenderError;
 use crate::template::functions;
 use crate::template::functions::Args;
@@ -100,8 +101,10 @@ impl<'t> Interpreter<'_, '_, 't> {
         match result {
             Ok(Value::Text(text)) => {
                 // A loop that doubles a string would have all memory before it ever wrote anything.
-                let counted = self.context.wrote(text.len());
-                self.within(counted)?;
+                if let Err(LimitReached(message)) = self.context.wrote(text.len()) {
+                    self.at = node;
+                    return self.stop(&message);
+                }
                 Ok(Operand::given(text.into()))
             }
             Ok(value) => Ok(Operand::given(value)),
