@@ -156,7 +156,9 @@ fn values_of(json: &serde_json::Value) -> Value {
 
 fn named(entries: &[(&str, Value)], name: &'static str) -> Value {
     let map = Map::typed(CollectionType { name, element: Element::Any });
-    entries.iter().for_each(|(key, value)| map.insert(*key, value.clone()));
+    for (key, value) in entries {
+        map.insert(*key, value.clone());
+    }
     map.into()
 }
 
@@ -322,13 +324,14 @@ fn a_missing_key_is_an_error_where_asked_for() {
 #[test]
 fn an_endless_template_ends_with_an_error_that_names_it() {
     let limited = Options { limits: Limits { steps: 10_000, output: 1000, ..Limits::default() }, ..Options::default() };
-    let steps = render_set(
-        limited.clone(),
-        &[("main", "{{ range 100000000 }}{{ end }}{{ range 9000 }}{{ $x := . }}{{ end }}")],
-    );
-    assert!(steps.unwrap_err().starts_with("template: main:1:"));
-    let output = render_set(limited, &[("main", "{{ range 5000 }}xxxx{{ end }}")]);
-    assert!(output.unwrap_err().ends_with("more than 1000 bytes of output"));
+    let steps = render_set(limited.clone(), &[("main", "{{ range 100000000 }}{{ end }}")]).unwrap_err();
+    assert!(steps.starts_with("template: main:1:9: executing \"main\""), "{steps}");
+    assert!(steps.ends_with("more than 10000 steps"), "{steps}");
+    let output = render_set(limited.clone(), &[("main", "{{ range 5000 }}xxxx{{ end }}")]);
+    assert!(output.unwrap_err().ends_with("more than 1000 bytes of text"));
+    let doubling = r#"{{ $x := "x" }}{{ range 100 }}{{ $x = print $x $x }}{{ end }}"#;
+    let memory = render_set(limited, &[("main", doubling)]).unwrap_err();
+    assert!(memory.ends_with("at <print $x $x>: more than 1000 bytes of text"), "{memory}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
+use crate::template::context::LimitReached;
 use crate::template::error::RenderError;
 use crate::template::functions;
 use crate::template::functions::Args;
@@ -98,6 +99,14 @@ impl<'t> Interpreter<'_, '_, 't> {
         args: &'t [Expr],
     ) -> Outcome<Operand> {
         match result {
+            Ok(Value::Text(text)) => {
+                // A loop that doubles a string would have all memory before it ever wrote anything.
+                if let Err(LimitReached(message)) = self.context.wrote(text.len()) {
+                    self.at = node;
+                    return self.stop(&message);
+                }
+                Ok(Operand::given(text.into()))
+            }
             Ok(value) => Ok(Operand::given(value)),
             Err(error) => self.failed(error, name, node, args),
         }
