@@ -96,13 +96,16 @@ fn dot() -> Value {
     )
 }
 
+/// A time at which what has passed since 1970 is as long a text as when the snippets were written down.
+const NOW: &str = "2026-01-01T00:01:01Z";
+
 /// Renders as Helm does, and shows the result as the file of snippets does.
 fn rendered(template: &str) -> String {
     let mut templates = Templates::new(Functions::helm(), Options::default());
     if let Err(error) = templates.add(FILE, template) {
         return format!("ERR {}", error.in_helms_words());
     }
-    match templates.render(FILE, dot(), &mut SeededWorld::default()) {
+    match templates.render(FILE, dot(), &mut SeededWorld::new(NOW.parse().unwrap(), 0)) {
         Ok(text) => format::quoted(&text),
         Err(error) => format!("ERR {}", error.in_helms_words()),
     }

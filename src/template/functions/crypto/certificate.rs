@@ -1,6 +1,6 @@
 //! Certificates as sprig makes them.
 
-use std::net::IpAddr;
+use core::net::IpAddr;
 use std::ops::Add;
 use std::ops::Sub;
 use std::time::Duration;

@@ -1,6 +1,7 @@
 //! URLs in their parts.
 
-use std::net::Ipv6Addr;
+use core::net::Ipv4Addr;
+use core::net::Ipv6Addr;
 
 use crate::template::format;
 use crate::template::functions::url::escape::Part;
@@ -216,7 +217,7 @@ fn check_address(text: &str) -> Result<(), String> {
     let address = text.split('%').next().unwrap_or_default();
     match address.find([':', '.']).map(|at| &address[at..=at]) {
         Some(":") if address.parse::<Ipv6Addr>().is_ok() => Ok(()),
-        Some(".") if address.parse::<std::net::Ipv4Addr>().is_ok() => Err("invalid IP-literal".to_owned()),
+        Some(".") if address.parse::<Ipv4Addr>().is_ok() => Err("invalid IP-literal".to_owned()),
         _ => told("unable to parse IP"),
     }
 }
