@@ -8,4 +8,5 @@ mod layering;
 mod readme;
 mod rig_pipeline;
 mod stand_in;
+mod template;
 mod world;
