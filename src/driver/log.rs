@@ -21,7 +21,7 @@ const ERASE: &str = "\r\x1b[0K";
 
 /// The job log of one call: whole lines, one write each, secrets hidden. Clones write to the same log.
 #[derive(Clone)]
-pub struct CallLog(Arc<Mutex<Inner>>);
+pub(super) struct CallLog(Arc<Mutex<Inner>>);
 
 struct Inner {
     out: Box<dyn Write + Send>,
@@ -33,26 +33,26 @@ struct Inner {
 }
 
 /// A folded part of the job log; ends when it is dropped.
-pub struct Section(CallLog);
+pub(super) struct Section(CallLog);
 
 impl CallLog {
     /// A log that writes to `out`; `sections` says whether GitLab's side folds them.
-    pub fn new(out: Box<dyn Write + Send>, sections: bool, mask: OutputMask) -> Self {
+    pub(super) fn new(out: Box<dyn Write + Send>, sections: bool, mask: OutputMask) -> Self {
         Self(Arc::new(Mutex::new(Inner { out, mask, sections, open: Vec::new(), begun: 0 })))
     }
 
     /// Writes one line; control characters in it are shown, not obeyed.
-    pub fn line(&self, text: impl AsRef<str>) {
+    pub(super) fn line(&self, text: impl AsRef<str>) {
         self.inner().say(&visible(text.as_ref()));
     }
 
     /// Writes one line that is to be noticed.
-    pub fn warn(&self, text: impl AsRef<str>) {
+    pub(super) fn warn(&self, text: impl AsRef<str>) {
         self.inner().say(&format!("{YELLOW}WARNING: {}{PLAIN}", visible(text.as_ref())));
     }
 
     /// Writes what went wrong, what to do about it, and the cause's name in the last line.
-    pub fn failure(&self, failure: &Failure) {
+    pub(super) fn failure(&self, failure: &Failure) {
         let mut inner = self.inner();
         inner.end_sections();
         inner.say(&format!("{RED}ERROR: {}{PLAIN}", visible(&failure.to_string())));
@@ -64,14 +64,14 @@ impl CallLog {
 
     /// Begins a folded section under `title`.
     #[must_use]
-    pub fn section(&self, title: &str) -> Section {
+    pub(super) fn section(&self, title: &str) -> Section {
         let mut inner = self.inner();
         inner.begin_section(title);
         Section(self.clone())
     }
 
     /// Passes the job's own output on, with secrets hidden; an error means that nobody reads the log any more.
-    pub fn pass(&self, bytes: &[u8]) -> io::Result<()> {
+    pub(super) fn pass(&self, bytes: &[u8]) -> io::Result<()> {
         let mut inner = self.inner();
         let Inner { out, mask, .. } = &mut *inner;
         out.write_all(&mask.hide(bytes))?;
@@ -79,12 +79,12 @@ impl CallLog {
     }
 
     /// Ends every section that is open.
-    pub fn end_sections(&self) {
+    pub(super) fn end_sections(&self) {
         self.inner().end_sections();
     }
 
     /// The bytes at the end of an unfinished line that have to wait for more.
-    pub fn held_back(&self) -> usize {
+    pub(super) fn held_back(&self) -> usize {
         self.inner().mask.held_back()
     }
 
@@ -203,7 +203,8 @@ mod tests {
         log.failure(&Failure::new(Cause::Defect, "x"));
         let text = captured.text();
         let names = |which: &str| {
-            let mut names: Vec<_> = text.split(which).skip(1).map(|rest| rest.split([':', '[', '\r']).nth(1).unwrap()).collect();
+            let mut names: Vec<_> =
+                text.split(which).skip(1).map(|rest| rest.split([':', '[', '\r']).nth(1).unwrap()).collect();
             names.sort_unstable();
             names.join(" ")
         };
@@ -229,7 +230,11 @@ mod tests {
     fn a_failure_ends_with_its_cause_and_one_write_is_one_line() {
         let (log, captured) = log(true);
         log.failure(&Failure::new(Cause::EngineUnavailable, "ask hunter2hunter2").hint("start it"));
-        assert!(captured.text().ends_with("  fix: start it\ncause: engine-unavailable (system)\n"), "{}", captured.text());
+        assert!(
+            captured.text().ends_with("  fix: start it\ncause: engine-unavailable (system)\n"),
+            "{}",
+            captured.text()
+        );
         assert!(captured.text().contains("ask [MASKED]"));
         assert!(captured.0.lock().unwrap().iter().all(|write| write.ends_with(b"\n")));
     }

@@ -18,7 +18,7 @@ const SHORTEST: usize = 8;
 
 /// Every form of every value that must not be seen.
 #[derive(Debug, Clone, Default)]
-pub struct OutputMask {
+pub(super) struct OutputMask {
     forms: Option<Regex>,
     longest: usize,
 }
@@ -26,7 +26,7 @@ pub struct OutputMask {
 impl OutputMask {
     /// Hides `secrets` as they are, line by line where they have several, in base64 at any offset, JSON-escaped, and
     /// percent-encoded as in an address.
-    pub fn new(secrets: &[Secret]) -> Self {
+    pub(super) fn new(secrets: &[Secret]) -> Self {
         let mut forms: Vec<_> = secrets.iter().flat_map(|secret| forms(secret.reveal())).collect();
         // The longest first: one value may be the beginning of another.
         forms.sort_by(|left, right| right.len().cmp(&left.len()).then(left.cmp(right)));
@@ -40,7 +40,7 @@ impl OutputMask {
     }
 
     /// `text` with every value replaced.
-    pub fn hide<'t>(&self, text: &'t [u8]) -> Cow<'t, [u8]> {
+    pub(super) fn hide<'t>(&self, text: &'t [u8]) -> Cow<'t, [u8]> {
         match &self.forms {
             Some(forms) => forms.replace_all(text, NoExpand(SHOWN.as_bytes())),
             None => Cow::Borrowed(text),
@@ -48,7 +48,7 @@ impl OutputMask {
     }
 
     /// How many bytes at the end of an unfinished text must wait for more: a value may have begun in them.
-    pub fn held_back(&self) -> usize {
+    pub(super) fn held_back(&self) -> usize {
         self.longest.saturating_sub(1)
     }
 }
@@ -57,7 +57,11 @@ fn forms(secret: &str) -> Vec<String> {
     let whole = secret.trim();
     let lines = whole.lines().map(str::trim);
     let pieces = lines.chain([whole]).filter(|piece| piece.len() >= SHORTEST);
-    pieces.flat_map(|piece| [vec![piece.to_owned(), json_escaped(piece), percent_encoded(piece)], encoded(piece)].concat()).collect()
+    pieces
+        .flat_map(|piece| {
+            [vec![piece.to_owned(), json_escaped(piece), percent_encoded(piece)], encoded(piece)].concat()
+        })
+        .collect()
 }
 
 fn json_escaped(text: &str) -> String {

@@ -13,7 +13,7 @@ use crate::model::failure::Failure;
 use crate::model::secret::Secret;
 
 /// GitLab's default time limit of a job, where the Runner does not tell it.
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(2 * 60 * 60);
+const DEFAULT_TIMEOUT: Duration = Duration::from_hours(2);
 
 /// The job, as far as the driver has to know it.
 #[derive(Debug, Clone)]

@@ -71,7 +71,9 @@ mod tests {
     fn t01_no_name_of_the_contract_can_be_given() {
         let env = JobEnv::default().with("TMPDIR", "x").with("PATH", "y");
         let json = serde_json::to_value(&env).unwrap();
-        assert!(json.as_object().unwrap().iter().all(|(name, value)| name.starts_with(OWN_PREFIX) && value.is_string()));
+        assert!(
+            json.as_object().unwrap().iter().all(|(name, value)| name.starts_with(OWN_PREFIX) && value.is_string())
+        );
         assert_eq!(env.get("PATH"), Some("y"));
     }
 }

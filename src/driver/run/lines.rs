@@ -15,7 +15,8 @@ impl Lines {
     pub(super) fn take(&mut self, bytes: &[u8], held_back: usize) -> Vec<u8> {
         self.pending.extend_from_slice(bytes);
         let whole = self.pending.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
-        let ready = if self.pending.len() - whole > LONGEST + held_back { self.pending.len() - held_back } else { whole };
+        let ready =
+            if self.pending.len() - whole > LONGEST + held_back { self.pending.len() - held_back } else { whole };
         self.split(ready)
     }
 

@@ -24,18 +24,13 @@ pub const DEFAULTS: &str = include_str!("../default-settings.toml");
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// Where the records of jobs are; absolute.
+    /// Where everything of the executor's own is; absolute.
     #[serde(deserialize_with = "value::absolute")]
     pub state_dir: PathBuf,
-    /// Where the private directories of jobs are; absolute.
-    #[serde(deserialize_with = "value::absolute")]
-    pub jobs_dir: PathBuf,
-    /// Where jobs are checked out; absolute.
-    #[serde(deserialize_with = "value::absolute")]
-    pub builds_dir: PathBuf,
-    /// Where the Runner keeps local caches; absolute.
-    #[serde(deserialize_with = "value::absolute")]
-    pub cache_dir: PathBuf,
+    #[serde(deserialize_with = "value::optional_absolute")]
+    builds_dir: Option<PathBuf>,
+    #[serde(deserialize_with = "value::optional_absolute")]
+    cache_dir: Option<PathBuf>,
     /// From SIGTERM to SIGKILL.
     #[serde(deserialize_with = "value::duration")]
     pub grace: Duration,
@@ -127,6 +122,26 @@ pub struct SettingsError {
 }
 
 impl Settings {
+    /// Where jobs are checked out; absolute.
+    pub fn builds_dir(&self) -> PathBuf {
+        self.builds_dir.clone().unwrap_or_else(|| self.state_dir.join("builds"))
+    }
+
+    /// Where the Runner keeps local caches; absolute.
+    pub fn cache_dir(&self) -> PathBuf {
+        self.cache_dir.clone().unwrap_or_else(|| self.state_dir.join("cache"))
+    }
+
+    /// Where the records of jobs are.
+    pub fn records_dir(&self) -> PathBuf {
+        self.state_dir.join("records")
+    }
+
+    /// Where the private directories of jobs are.
+    pub fn jobs_dir(&self) -> PathBuf {
+        self.state_dir.join("jobs")
+    }
+
     /// The defaults, with what `file` (the text of a settings file; may be empty) says differently.
     pub fn parse(file: &str) -> Result<Self, SettingsError> {
         let mut merged = DeTable::parse(DEFAULTS).map_err(|error| located(DEFAULTS, &error))?;
@@ -171,7 +186,8 @@ mod tests {
     fn a_file_says_only_what_differs() {
         let file = "builds_dir = '/srv/builds'\n[cluster]\nkubeconfig = '/etc/kube'\n[stages]\nship = 'deploy'\n";
         let settings = Settings::parse(file).unwrap();
-        assert_eq!(settings.builds_dir, Path::new("/srv/builds"));
+        assert_eq!(settings.builds_dir(), Path::new("/srv/builds"));
+        assert_eq!(settings.cache_dir(), Path::new("/var/lib/gitlab-werf-executor/cache"));
         assert_eq!(settings.cluster.kubeconfig.as_deref(), Some(Path::new("/etc/kube")));
         assert_eq!(settings.stages.keys().collect::<Vec<_>>(), ["ship"]);
         assert_eq!(settings.engine, Settings::parse("").unwrap().engine);
