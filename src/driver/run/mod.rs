@@ -114,7 +114,7 @@ fn request(call: &CallContext<'_>, script: &Path) -> ScriptRequest {
         program: "bash".into(),
         arguments: vec![script.into()],
         directory: if builds.is_dir() { builds } else { "/".into() },
-        environment,
+        environment: environment.into_iter().collect(),
         grace: call.settings.grace,
     }
 }

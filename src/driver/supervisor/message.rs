@@ -1,6 +1,5 @@
 //! What a driver and its supervisor say to each other: one JSON document a line.
 
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -27,7 +26,7 @@ pub struct ScriptRequest {
     /// Where it starts.
     pub directory: PathBuf,
     /// Its whole environment.
-    pub environment: BTreeMap<OsString, OsString>,
+    pub environment: Vec<(OsString, OsString)>,
     /// From SIGTERM to SIGKILL.
     pub grace: Duration,
 }

@@ -56,7 +56,7 @@ fn start(request: &ScriptRequest) -> io::Result<Pid> {
         .args(&request.arguments)
         .current_dir(&request.directory)
         .env_clear()
-        .envs(&request.environment)
+        .envs(request.environment.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::null())
         .process_group(0)
         .spawn()?;
