@@ -104,7 +104,11 @@ fn t06_prepare_says_what_is_missing_and_how_to_mend_it() {
         let tools = runner.root().join("tools");
         fs::create_dir(&tools).unwrap();
         for tool in ["bash", "git", "gitlab-runner"].iter().filter(|tool| **tool != name) {
-            std::os::unix::fs::symlink(format!("/usr/bin/{}", if *tool == "gitlab-runner" { "true" } else { tool }), tools.join(tool)).unwrap();
+            std::os::unix::fs::symlink(
+                format!("/usr/bin/{}", if *tool == "gitlab-runner" { "true" } else { tool }),
+                tools.join(tool),
+            )
+            .unwrap();
         }
         runner.host.insert("PATH".to_owned(), tools.display().to_string());
         let calls = runner.begin().unwrap_err();

@@ -171,8 +171,7 @@ fn t13_gc_frees_the_jobs_of_a_dead_runner_and_no_others() {
     assert_eq!(living.kept().len(), 4);
     let outcome = living.operator(&["gc"]);
     assert_eq!(
-        outcome.stdout,
-        "freed what job gitlab.example.com/12/999 left\n1 job freed, 1 job alive\n",
+        outcome.stdout, "freed what job gitlab.example.com/12/999 left\n1 job freed, 1 job alive\n",
         "{outcome}"
     );
     assert_eq!(living.kept().len(), 2);
@@ -187,7 +186,14 @@ fn t13_a_run_whose_runner_dies_ends() {
     fs::write(&script, format!("echo $$ > {}; while :; do sleep 0.1; done", file.display())).unwrap();
     runner.variable("UNUSED", "");
     let mut caller = Command::new("bash")
-        .args(["-c", &format!("{PROGRAM} run --settings {}/settings.toml {} build_script; :", runner.root().display(), script.display())])
+        .args([
+            "-c",
+            &format!(
+                "{PROGRAM} run --settings {}/settings.toml {} build_script; :",
+                runner.root().display(),
+                script.display()
+            ),
+        ])
         .env_clear()
         .envs(runner.environment())
         .stdout(Stdio::null())

@@ -15,7 +15,10 @@ fn t18_a_script_sees_nothing_of_the_driver() {
     }
     runner.variable("DEPLOY_TOKEN", "job-variable");
     let mut runner = runner.begun();
-    let outcome = runner.run("build_script", "env; ls -l /proc/self/fd; for p in $PPID; do tr '\\0' '\\n' < /proc/$p/environ; done || true");
+    let outcome = runner.run(
+        "build_script",
+        "env; ls -l /proc/self/fd; for p in $PPID; do tr '\\0' '\\n' < /proc/$p/environ; done || true",
+    );
     assert_eq!(outcome.code, 0, "{outcome}");
     let names: Vec<_> = outcome.stdout.lines().filter_map(|line| line.split_once('=')).map(|(name, _)| name).collect();
     for name in names {

@@ -45,7 +45,8 @@ fn t09_any_bytes_pass() {
 fn t09_an_unfinished_line_is_shown_while_the_script_goes_on() {
     let mut runner = FakeRunner::new(Era::Seventeen).begun();
     let gate = runner.root().join("gate");
-    let call = runner.start("build_script", &format!("printf '50%%'; while [ ! -e {} ]; do sleep 0.05; done", gate.display()));
+    let call =
+        runner.start("build_script", &format!("printf '50%%'; while [ ! -e {} ]; do sleep 0.05; done", gate.display()));
     call.wait_for("50%");
     std::fs::write(gate, "").unwrap();
     assert_eq!(call.finish().code, 0);
@@ -53,7 +54,8 @@ fn t09_an_unfinished_line_is_shown_while_the_script_goes_on() {
 
 /// The names of the sections that begin and of those that end, with how often.
 fn sections(log: &str) -> (BTreeMap<String, usize>, BTreeMap<String, usize>) {
-    let marker = regex::Regex::new(r"section_(start|end):\d+:([a-zA-Z0-9_.-]+)(\[[a-z_]+=(true|false)\])?\r\x1b\[0K").unwrap();
+    let marker =
+        regex::Regex::new(r"section_(start|end):\d+:([a-zA-Z0-9_.-]+)(\[[a-z_]+=(true|false)\])?\r\x1b\[0K").unwrap();
     let (mut begun, mut ended) = (BTreeMap::new(), BTreeMap::new());
     for found in marker.captures_iter(log) {
         let names = if &found[1] == "start" { &mut begun } else { &mut ended };
