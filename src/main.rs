@@ -2,49 +2,22 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-use gitlab_werf_executor::cli::doctor;
-use gitlab_werf_executor::cli::gc;
-use gitlab_werf_executor::cli::settings;
-use gitlab_werf_executor::driver;
-use gitlab_werf_executor::model::failure::Failure;
+use gitlab_werf_executor::cli::door;
+use gitlab_werf_executor::cli::environment::Environment;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// A GitLab Runner custom executor that builds, publishes, deploys and stops werf projects natively.
-#[derive(Debug, Parser)]
-#[command(version)]
-enum Door {
-    #[command(flatten)]
-    Call(driver::Call),
-    Settings(settings::SettingsArgs),
-    Gc(gc::GcArgs),
-    Doctor(doctor::DoctorArgs),
-}
-
 fn main() -> ExitCode {
-    let out = &mut std::io::stdout();
-    match Door::parse() {
-        Door::Call(call) => driver::answer(call, None),
-        Door::Settings(arguments) => ended(settings::run(&arguments, out)),
-        Door::Gc(arguments) => ended(gc::run(&arguments, out)),
-        Door::Doctor(arguments) => ended(doctor::run(&arguments, &doctor_environment(), out)),
-    }
+    door::enter(door::Start {
+        arguments: std::env::args_os().collect(),
+        environment: Environment::of_this_process(),
+        directory: working_directory(),
+    })
 }
 
-#[expect(clippy::disallowed_methods, reason = "the edge reads the environment")]
-fn doctor_environment() -> doctor::DoctorEnvironment {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    doctor::DoctorEnvironment { path, home: std::env::var_os("HOME") }
-}
-
-fn ended(result: Result<(), Failure>) -> ExitCode {
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            driver::say(&failure);
-            ExitCode::FAILURE
-        }
-    }
+/// `/` when the directory has been removed under us: what needs it then says which file it did not find.
+#[expect(clippy::disallowed_methods, reason = "the edge asks once; nothing below does")]
+fn working_directory() -> std::path::PathBuf {
+    std::env::current_dir().unwrap_or_else(|_| "/".into())
 }

@@ -7,6 +7,7 @@ mod config_example;
 mod gitlab;
 mod layering;
 mod protocol;
+mod readme;
 mod rig_pipeline;
 mod stand_in;
 mod support;

@@ -4,12 +4,13 @@ mod runner_config;
 
 use std::ffi::OsStr;
 use std::ffi::OsString;
-use std::io::Write;
+use std::path::Path;
 use std::path::PathBuf;
 
 use clap::Args;
 use serde::Serialize;
 
+use crate::cli::call::Call;
 use crate::driver::checks;
 use crate::driver::checks::Required;
 use crate::driver::record::Records;
@@ -89,30 +90,22 @@ impl Finding {
     }
 }
 
-/// What of the process's environment the checks look at.
-#[derive(Debug, Clone)]
-pub struct DoctorEnvironment {
-    /// `PATH`.
-    pub path: OsString,
-    /// `HOME`.
-    pub home: Option<OsString>,
-}
-
 /// Carries `doctor` out; fails when a check does.
-pub fn run(arguments: &DoctorArgs, environment: &DoctorEnvironment, out: &mut dyn Write) -> Result<(), Failure> {
-    let config = runner_config::examine(&arguments.config, &environment.path);
+pub fn run(arguments: &DoctorArgs, call: &Call) -> Result<(), Failure> {
+    let path = OsString::from(call.environment.get("PATH").unwrap_or_default());
+    let config = runner_config::examine(&arguments.config, &path);
     let file = arguments.settings.clone().or(config.settings);
     let mut findings = config.findings;
     match settings_file::read(file.as_deref()) {
         Ok(settings) => {
             let name = file.map_or_else(|| "the defaults".to_owned(), |file| file.display().to_string());
             findings.push(Finding::ok("settings", name));
-            findings.extend(host(&settings, environment, config.graceful));
+            findings.extend(host(&settings, &path, call.environment.home().as_deref()));
+            findings.push(grace(&settings, config.graceful));
         }
         Err(failure) => findings.push(Finding::of("settings", Err(failure))),
     }
-    tell(&findings, arguments.json, out)
-        .map_err(|error| Failure::new(Cause::HostFiles, "say what was found").because(error))?;
+    call.print(text(&findings, arguments.json)?)?;
     let failed = findings.iter().filter(|finding| finding.state == State::Failed).count();
     if failed == 0 {
         return Ok(());
@@ -120,29 +113,29 @@ pub fn run(arguments: &DoctorArgs, environment: &DoctorEnvironment, out: &mut dy
     Err(Failure::new(Cause::HostIncomplete, format!("{failed} of {} checks failed", findings.len())))
 }
 
-fn tell(findings: &[Finding], json: bool, out: &mut dyn Write) -> std::io::Result<()> {
-    if json {
-        serde_json::to_writer_pretty(&mut *out, findings)?;
-        return out.write_all(b"\n");
+fn text(findings: &[Finding], json: bool) -> Result<String, Failure> {
+    if !json {
+        return Ok(findings.iter().map(Finding::line).collect());
     }
-    findings.iter().try_for_each(|finding| out.write_all(finding.line().as_bytes()))
+    let document = serde_json::to_string_pretty(findings);
+    document
+        .map(|document| document + "\n")
+        .map_err(|error| Failure::new(Cause::Defect, "write what was found").because(error))
 }
 
-fn host(settings: &Settings, environment: &DoctorEnvironment, graceful: Option<u64>) -> Vec<Finding> {
-    let path: &OsStr = &environment.path;
+fn host(settings: &Settings, path: &OsStr, home: Option<&Path>) -> Vec<Finding> {
     let mut findings: Vec<_> =
         Required::ALL.map(|required| Finding::of(required.program(), required.check(path))).into();
     findings.push(Finding::of("disk", checks::free_space(settings)));
     let records = Records::open(&settings.records_dir()).map(|_| settings.state_dir.display().to_string());
     findings.push(Finding::of("state_dir", records));
     findings.push(Finding::of("engine", checks::engine_answers(&settings.engine.host)));
-    findings.push(cluster(settings, environment.home.as_ref()));
-    findings.push(grace(settings, graceful));
+    findings.push(cluster(settings, home));
     findings
 }
 
 /// Jobs can bring their own kubeconfig: none on the host is no failure.
-fn cluster(settings: &Settings, home: Option<&OsString>) -> Finding {
+fn cluster(settings: &Settings, home: Option<&Path>) -> Finding {
     match checks::cluster_credentials(settings, home) {
         Ok(found) => Finding::ok("cluster", found),
         Err(failure) => Finding::warning("cluster", failure.to_string(), &failure.hints.join("; ")),

@@ -1,10 +1,10 @@
 //! `gc`: frees what dead jobs left.
 
-use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::cli::call::Call;
 use crate::driver::collect;
 use crate::driver::record::Records;
 use crate::driver::settings_file;
@@ -20,13 +20,13 @@ pub struct GcArgs {
 }
 
 /// Carries `gc` out; fails when something could not be freed.
-pub fn run(arguments: &GcArgs, out: &mut dyn Write) -> Result<(), Failure> {
+pub fn run(arguments: &GcArgs, call: &Call) -> Result<(), Failure> {
     let settings = settings_file::read(arguments.settings.as_deref())?;
     let records = Records::open(&settings.records_dir())?;
     let collected = collect::collect(&settings, &records, None);
     let sum = format!("{} freed, {} alive", jobs(collected.freed.len()), jobs(collected.alive));
-    let told = collected.lines().iter().chain([&sum]).try_for_each(|line| writeln!(out, "{line}"));
-    told.map_err(|error| Failure::new(Cause::HostFiles, "say what was freed").because(error))?;
+    let lines: Vec<_> = collected.lines().into_iter().chain([sum]).collect();
+    call.print(lines.join("\n") + "\n")?;
     if collected.left.is_empty() {
         return Ok(());
     }

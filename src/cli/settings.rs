@@ -1,13 +1,12 @@
 //! `settings`: prints the default settings, or checks a file and says what differs.
 
-use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::cli::call::Call;
 use crate::driver::settings_file;
 use crate::job::settings::DEFAULTS;
-use crate::model::failure::Cause;
 use crate::model::failure::Failure;
 
 /// Prints the default settings with their explanations
@@ -19,7 +18,7 @@ pub struct SettingsArgs {
 }
 
 /// Carries `settings` out.
-pub fn run(arguments: &SettingsArgs, out: &mut dyn Write) -> Result<(), Failure> {
+pub fn run(arguments: &SettingsArgs, call: &Call) -> Result<(), Failure> {
     let text = match &arguments.settings {
         None => DEFAULTS.to_owned(),
         Some(file) => {
@@ -27,5 +26,5 @@ pub fn run(arguments: &SettingsArgs, out: &mut dyn Write) -> Result<(), Failure>
             format!("`{}` holds: jobs are checked out in {}\n", file.display(), settings.builds_dir().display())
         }
     };
-    out.write_all(text.as_bytes()).map_err(|error| Failure::new(Cause::HostFiles, "print the settings").because(error))
+    call.print(text)
 }

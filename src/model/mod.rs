@@ -2,3 +2,5 @@
 
 pub mod failure;
 pub mod secret;
+pub mod secret_text;
+pub mod slug;

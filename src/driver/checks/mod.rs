@@ -3,7 +3,6 @@
 mod engine;
 
 use std::ffi::OsStr;
-use std::ffi::OsString;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::path::PathBuf;
@@ -114,12 +113,12 @@ fn mebibytes(bytes: u64) -> String {
 }
 
 /// Fails when a job that brings no kubeconfig would have no credentials for a cluster; else says which it has.
-pub fn cluster_credentials(settings: &Settings, home: Option<&OsString>) -> Result<String, Failure> {
+pub fn cluster_credentials(settings: &Settings, home: Option<&Path>) -> Result<String, Failure> {
     let missing = |file: &Path| {
         Failure::new(Cause::ClusterDenied, format!("there are no credentials for a cluster: `{}` cannot be read", file.display()))
             .hint("put a kubeconfig there that the Runner's user can read, name another file in `cluster.kubeconfig` of the settings, or give the project a file variable KUBECONFIG")
     };
-    let default = || home.map(|home| Path::new(home).join(".kube/config"));
+    let default = || home.map(|home| home.join(".kube/config"));
     let file = settings.cluster.kubeconfig.clone().or_else(default).unwrap_or_else(|| PathBuf::from("/.kube/config"));
     match std::fs::File::open(&file) {
         Ok(_) => Ok(file.display().to_string()),
