@@ -9,6 +9,7 @@ mod layering;
 mod protocol;
 mod readme;
 mod rig_pipeline;
+mod settings;
 mod stand_in;
 mod support;
 mod world;

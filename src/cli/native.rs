@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use crate::driver::SETTINGS_VARIABLE;
 use crate::driver::settings_file;
 use crate::job::environment::EnvironmentFacts;
 use crate::job::environment::environment;
@@ -15,9 +16,9 @@ use crate::model::failure::Failure;
 /// What the bare `werf` does in a job whose script has this environment: a verb, and why it. The caller says it
 /// (`Plan` displays as one line) and goes on as if the verb had been written.
 ///
-/// `settings` is the operator's file; without it the default stage map holds.
-pub fn choose(variables: &BTreeMap<String, String>, settings: Option<&Path>) -> Result<Plan, Failure> {
-    let settings = settings_file::read(settings)?;
+/// The stage map is that of the settings that `run` named to the script; elsewhere the default one holds.
+pub fn choose(variables: &BTreeMap<String, String>) -> Result<Plan, Failure> {
+    let settings = settings_file::read(variables.get(SETTINGS_VARIABLE).map(Path::new))?;
     let value = |name: &str| variables.get(name).filter(|value| !value.is_empty()).cloned();
     if value("CI_JOB_ID").is_none() && value("WERF_ACTION").is_none() {
         return Err(Failure::new(Cause::Usage, "`werf` without a verb means something only in a GitLab job")
@@ -49,7 +50,7 @@ mod tests {
     fn said(variables: &[(&str, &str)]) -> String {
         let variables: BTreeMap<_, _> =
             variables.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
-        choose(&variables, None).map_or_else(|failure| failure.to_string(), |plan| plan.to_string())
+        choose(&variables).map_or_else(|failure| failure.to_string(), |plan| plan.to_string())
     }
 
     #[test]
@@ -64,7 +65,7 @@ mod tests {
 
     #[test]
     fn outside_of_a_job_it_is_a_mistake() {
-        let failure = choose(&BTreeMap::new(), None).unwrap_err();
+        let failure = choose(&BTreeMap::new()).unwrap_err();
         assert_eq!((failure.cause, failure.hints.len()), (Cause::Usage, 1));
     }
 }

@@ -10,8 +10,7 @@ use rustix::process::Signal;
 
 use crate::driver::CallArgs;
 use crate::driver::context::CallContext;
-use crate::driver::log::CallLog;
-use crate::driver::mask::OutputMask;
+use crate::driver::log;
 use crate::driver::process;
 use crate::driver::process::ProcessId;
 use crate::driver::protocol::Contract;
@@ -33,7 +32,7 @@ pub(super) fn answer(contract: &Contract, arguments: &CallArgs) -> Outcome {
     match cleanup(contract, arguments) {
         Ok(left) if left.is_empty() => Outcome::Success,
         Ok(left) => {
-            let log = CallLog::new(Box::new(io::stderr()), false, OutputMask::default());
+            let log = log::error_log();
             for line in &left {
                 log.warn(line);
             }
@@ -41,7 +40,7 @@ pub(super) fn answer(contract: &Contract, arguments: &CallArgs) -> Outcome {
         }
         // Nothing of the job is known, and `gc` finds what there is: a warning in the job log would help nobody.
         Err(failure) => {
-            CallLog::new(Box::new(io::stderr()), false, OutputMask::default()).failure(&failure);
+            log::conclude(&log::error_log(), Err(failure));
             Outcome::Success
         }
     }

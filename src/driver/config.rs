@@ -7,8 +7,7 @@ use std::path::PathBuf;
 
 use crate::driver::CallArgs;
 use crate::driver::context::CallContext;
-use crate::driver::log::CallLog;
-use crate::driver::mask::OutputMask;
+use crate::driver::log;
 use crate::driver::protocol::ConfigReply;
 use crate::driver::protocol::Contract;
 use crate::driver::protocol::DriverName;
@@ -19,13 +18,7 @@ use crate::model::failure::Failure;
 
 /// Standard output is the Runner's to parse: what goes wrong is said on standard error, which is the job log here.
 pub(super) fn answer(contract: &Contract, arguments: &CallArgs) -> Outcome {
-    match reply(contract, arguments).and_then(|reply| print(&reply)) {
-        Ok(()) => Outcome::Success,
-        Err(failure) => {
-            CallLog::new(Box::new(std::io::stderr()), false, OutputMask::default()).failure(&failure);
-            Outcome::of(&failure)
-        }
-    }
+    log::conclude(&log::error_log(), reply(contract, arguments).and_then(|reply| print(&reply)))
 }
 
 fn reply(contract: &Contract, arguments: &CallArgs) -> Result<ConfigReply, Failure> {

@@ -7,8 +7,8 @@ use std::time::UNIX_EPOCH;
 
 use crate::driver::CallArgs;
 use crate::driver::credentials;
-use crate::driver::log::CallLog;
-use crate::driver::mask::OutputMask;
+use crate::driver::log;
+use crate::driver::log::Readers;
 use crate::driver::process::ProcessId;
 use crate::driver::protocol::Contract;
 use crate::driver::protocol::JobFacts;
@@ -19,6 +19,7 @@ use crate::driver::workplace::Workplace;
 use crate::job::settings::Settings;
 use crate::model::failure::Cause;
 use crate::model::failure::Failure;
+use crate::report::JobLog;
 
 /// Where this program is.
 #[derive(Debug, Clone)]
@@ -38,6 +39,8 @@ impl Program {
 pub(super) struct CallContext<'c> {
     pub(super) contract: &'c Contract,
     pub(super) settings: Settings,
+    /// Where the settings were read; absolute.
+    pub(super) settings_file: Option<PathBuf>,
     pub(super) facts: JobFacts,
     pub(super) records: Records,
     pub(super) workplace: Workplace,
@@ -46,16 +49,17 @@ pub(super) struct CallContext<'c> {
 impl<'c> CallContext<'c> {
     pub(super) fn new(contract: &'c Contract, arguments: &CallArgs) -> Result<Self, Failure> {
         let settings = settings_file::read(arguments.settings.as_deref())?;
+        let settings_file = arguments.settings.as_deref().and_then(|file| fs::canonicalize(file).ok());
         let facts = JobFacts::gather(contract, contract.response()?.as_ref())?;
         let records = Records::open(&settings.records_dir())?;
         let workplace = Workplace::of(&settings, &facts.key);
-        Ok(Self { contract, settings, facts, records, workplace })
+        Ok(Self { contract, settings, settings_file, facts, records, workplace })
     }
 
     /// The log of this call, which hides what GitLab and the settings want hidden.
-    pub(super) fn log(&self) -> CallLog {
+    pub(super) fn log(&self) -> (JobLog, Readers) {
         let secrets = credentials::hidden(&self.settings, &self.facts.masked, &self.contract.variables);
-        CallLog::new(Box::new(std::io::stdout()), self.facts.sections, OutputMask::new(&secrets))
+        log::job_log(self.facts.sections, secrets)
     }
 
     /// The job's record: the one there is, with what this call knows more, or a new one.

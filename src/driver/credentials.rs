@@ -17,14 +17,26 @@ use crate::model::secret::Secret;
 /// Keys of a kubeconfig whose values are secret.
 const KUBE_KEYS: [&str; 3] = ["token:", "password:", "client-key-data:"];
 
+/// Shorter values of variables that only look secret are not hidden: `DB_PASSWORD=test` would hide every `test`.
+const SHORTEST: usize = 8;
+
 /// Values that must not be seen: those GitLab masks, the job's variables that the settings name, and what the settings'
 /// own credential files hold. A file that cannot be read hides nothing; whoever uses it will say so.
 pub(super) fn hidden(settings: &Settings, masked: &[Secret], variables: &JobVariables) -> Vec<Secret> {
     let secret = patterns(&settings.mask.variables);
-    let named = variables.iter().filter(|(name, _)| secret.is_match(name)).map(|(_, value)| Secret::new(value));
+    let named = variables.iter().filter(|(name, value)| value.len() >= SHORTEST && secret.is_match(name));
+    let named = named.map(|(_, value)| Secret::new(value));
     let registry = settings.registry.auth_file.as_deref().map(of_registry).unwrap_or_default();
     let cluster = settings.cluster.kubeconfig.as_deref().map(of_cluster).unwrap_or_default();
-    masked.iter().cloned().chain(named).chain(registry).chain(cluster).collect()
+    let found = masked.iter().cloned().chain(named).chain(registry).chain(cluster);
+    found.flat_map(|secret| [percent_encoded(&secret), secret]).collect()
+}
+
+/// The value as it stands in an address (`https://user:VALUE@host`).
+fn percent_encoded(secret: &Secret) -> Secret {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let encode = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    Secret::new(secret.reveal().bytes().map(encode).collect::<String>())
 }
 
 fn patterns(patterns: &[String]) -> GlobSet {
@@ -82,6 +94,9 @@ mod tests {
         let found = hidden(&Settings::parse(&text).unwrap(), &[Secret::new("masked")], &contract.variables);
         let mut found: Vec<_> = found.iter().map(Secret::reveal).filter(|value| !value.is_empty()).collect();
         found.sort_unstable();
-        assert_eq!(found, ["cluster-token", "dTpyZWdpc3RyeS1wYXNz", "masked", "of the database", "registry-pass"]);
+        found.dedup();
+        let expected = ["cluster-token", "dTpyZWdpc3RyeS1wYXNz", "masked", "of the database", "of%20the%20database"];
+        assert_eq!(found[..5], expected);
+        assert_eq!(found[5..], ["registry-pass"]);
     }
 }

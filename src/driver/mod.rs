@@ -10,6 +10,7 @@
 //! The calls are processes that share no memory: what one leaves for the next is the job's [record](record::JobRecord),
 //! written before the effect that it tells of. [`protocol`] holds every word of the Runner's contract.
 
+mod cancellation;
 pub mod checks;
 pub mod cleanup;
 pub mod collect;
@@ -17,7 +18,6 @@ mod config;
 mod context;
 mod credentials;
 mod log;
-mod mask;
 mod prepare;
 pub mod process;
 pub mod protocol;
@@ -35,11 +35,10 @@ use clap::Args;
 use clap::Subcommand;
 
 pub use context::Program;
+pub use run::SETTINGS_VARIABLE;
 pub use run::VERDICT_VARIABLE;
 pub use run::stop::Dismiss;
 
-use crate::driver::log::CallLog;
-use crate::driver::mask::OutputMask;
 use crate::driver::protocol::Contract;
 use crate::driver::protocol::Outcome;
 use crate::model::failure::Failure;
@@ -87,7 +86,7 @@ pub fn answer(call: Call, dismiss: Option<Dismiss>) -> ExitCode {
     }
     let contract = match Contract::of_this_process() {
         Ok(contract) => contract,
-        Err(failure) => return refused(&failure),
+        Err(failure) => return refused(failure),
     };
     // What a job could read of this process, it shall not.
     let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
@@ -101,13 +100,13 @@ pub fn answer(call: Call, dismiss: Option<Dismiss>) -> ExitCode {
     ExitCode::from(outcome.exit_code(contract.exit_codes))
 }
 
-/// Says on standard output what failed, what to do about it, and the cause's name.
-pub fn say(failure: &Failure) {
-    CallLog::new(Box::new(std::io::stdout()), false, OutputMask::default()).failure(failure);
+/// Whether `word` is one of the calls, as the Runner's config.toml writes them.
+pub fn is_call(word: &str) -> bool {
+    ["config", "prepare", "run", "cleanup", "supervise"].contains(&word)
 }
 
 /// Not even the Runner's numbers are known: only its own way to end can be told.
-fn refused(failure: &Failure) -> ExitCode {
-    say(failure);
-    ExitCode::from(Outcome::of(failure).exit_code(protocol::ExitCodes::default()))
+fn refused(failure: Failure) -> ExitCode {
+    let outcome = log::conclude(&log::bare_log(), Err(failure));
+    ExitCode::from(outcome.exit_code(protocol::ExitCodes::default()))
 }

@@ -2,81 +2,83 @@
 
 use std::ffi::OsStr;
 use std::ffi::OsString;
-use std::time::Instant;
+use std::path::Path;
 
 use crate::driver::CallArgs;
+use crate::driver::cancellation::Cancellation;
 use crate::driver::checks;
 use crate::driver::checks::Required;
 use crate::driver::collect;
 use crate::driver::context::CallContext;
 use crate::driver::context::Program;
-use crate::driver::log::CallLog;
-use crate::driver::mask::OutputMask;
+use crate::driver::log;
 use crate::driver::protocol::Contract;
 use crate::driver::protocol::Outcome;
 use crate::driver::run;
 use crate::job::environment::Environment;
 use crate::job::environment::environment;
 use crate::job::needs::Check;
+use crate::job::needs::Needs;
 use crate::job::needs::needs;
 use crate::job::plan::JobPlace;
 use crate::job::plan::plan;
 use crate::model::failure::Cause;
 use crate::model::failure::Failure;
+use crate::report::JobLog;
+use crate::report::Style;
 
 pub(super) fn answer(contract: &Contract, arguments: &CallArgs) -> Outcome {
-    let log = CallLog::new(Box::new(std::io::stdout()), false, OutputMask::default());
-    let (log, prepared) = match CallContext::new(contract, arguments) {
+    match CallContext::new(contract, arguments) {
         Ok(call) => {
-            let log = call.log();
-            end_sections_on_signal(&log);
-            let prepared = prepare(&call, &log);
-            (log, prepared)
+            let (log, _) = call.log();
+            log::conclude(&log, prepare(&call, &log))
         }
-        Err(failure) => (log, Err(failure)),
-    };
-    match prepared {
-        Ok(()) => Outcome::Success,
-        Err(failure) => {
-            log.failure(&failure);
-            Outcome::of(&failure)
-        }
+        Err(failure) => log::conclude(&log::bare_log(), Err(failure)),
     }
 }
 
-/// The checks come first, the collection last: a job that cannot run shall know it at once.
-fn prepare(call: &CallContext<'_>, log: &CallLog) -> Result<(), Failure> {
-    let started = Instant::now();
+fn prepare(call: &CallContext<'_>, log: &JobLog) -> Result<(), Failure> {
+    let cancellation = Cancellation::listen()?;
     call.records.save(&call.record())?;
     call.workplace.furnish(&Program::current()?.0, call.settings.registry.auth_file.as_deref())?;
-    let section = log.section("Prepare the job (gitlab-werf-executor)");
-    log.line(format!("executor      {} {}", env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")));
+    let block = log.folded(format!("Prepare the job ({})", env!("CARGO_PKG_NAME")), Style::Highlight);
+    let ready = look(call, &block, &cancellation);
+    match ready {
+        Ok(()) => block.done(),
+        Err(_) => block.failed(),
+    }
+    ready
+}
+
+/// The checks come first, the collection last: a job that cannot run shall know it at once.
+fn look(call: &CallContext<'_>, log: &JobLog, cancellation: &Cancellation) -> Result<(), Failure> {
+    log.line(format!("executor      {}", env!("CARGO_PKG_VERSION")));
     if let Some(version) = &call.facts.runner_version {
         log.line(format!("Runner        {version}"));
     }
-    check(call, log)?;
+    check(call, log, cancellation)?;
     let collected = collect::collect(&call.settings, &call.records, Some(call.settings.gc_limit));
     for line in collected.lines() {
         log.line(format!("gc            {line}"));
     }
-    log.line(format!("ready in      {} ms", started.elapsed().as_millis()));
-    drop(section);
-    Ok(())
+    cancellation.check()
 }
 
-fn check(call: &CallContext<'_>, log: &CallLog) -> Result<(), Failure> {
+fn check(call: &CallContext<'_>, log: &JobLog, cancellation: &Cancellation) -> Result<(), Failure> {
     let path = run::path(&call.contract.host, &call.workplace);
     for (required, found) in Required::ALL.into_iter().zip(required(&path)) {
         log.line(format!("{:<13} {}", required.program(), found?));
     }
+    cancellation.check()?;
     log.line(format!("disk          {}", checks::free_space(&call.settings)?));
     let environment = known_environment(call);
     let needed = needed(call, environment.as_ref());
     if wanted(call.settings.engine.check, needed.engine) {
         log.line(format!("engine        {}", checks::engine_answers(&call.settings.engine.host)?));
     }
+    cancellation.check()?;
     if wanted(call.settings.cluster.check, needed.cluster) && !call.facts.brings_cluster {
-        let home = call.contract.host.get(OsStr::new("HOME"));
+        let home = call.contract.host.get(OsStr::new("HOME")).map(Path::new);
         log.line(format!("kubeconfig    {}", checks::cluster_credentials(&call.settings, home)?));
     }
     if let Some(environment) = environment {
@@ -108,28 +110,8 @@ fn known_environment(call: &CallContext<'_>) -> Option<Environment> {
     environment(&call.facts.environment, &call.settings.stop.job_names).ok().flatten()
 }
 
-fn needed(call: &CallContext<'_>, environment: Option<&Environment>) -> crate::job::needs::Needs {
+fn needed(call: &CallContext<'_>, environment: Option<&Environment>) -> Needs {
     let place = JobPlace { wish: call.facts.wish.clone(), stage: call.facts.stage.clone() };
     let native = plan(&place, environment, &call.settings.stages).ok().map(|plan| plan.verb);
     needs(call.facts.script.as_deref(), native)
-}
-
-/// A cancelled `prepare` has nothing to put right (the Runner calls `cleanup`), but the sections of its log.
-fn end_sections_on_signal(log: &CallLog) {
-    let log = log.clone();
-    let listen = move || -> std::io::Result<()> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        runtime.block_on(async {
-            let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-            terminate.recv().await;
-            log.failure(&Failure::new(
-                Cause::Cancelled,
-                "`prepare` was ended: the job was cancelled, or the Runner stops",
-            ));
-            // The signal's own end, which the handler took away.
-            rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL)?;
-            Ok(())
-        })
-    };
-    std::thread::spawn(listen);
 }

@@ -128,7 +128,7 @@ pub fn descendants(ancestor: Pid) -> Vec<Pid> {
 
 /// The living processes that carry the job's mark in their environment.
 pub fn marked(key: &JobKey) -> Vec<ProcessId> {
-    let mark = format!("{JOB_VARIABLE}={key}");
+    let mark = format!("{JOB_VARIABLE}={}", key.owner());
     let carries = |pid: &i32| {
         fs::read(format!("/proc/{pid}/environ"))
             .is_ok_and(|environ| environ.split(|&byte| byte == 0).any(|entry| entry == mark.as_bytes()))

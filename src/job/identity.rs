@@ -5,10 +5,10 @@ use std::fmt;
 use serde::Deserialize;
 use serde::Serialize;
 
-/// The label that every container, network, volume and image made for a job carries; its value is [`JobKey::mark`].
-pub const JOB_LABEL: &str = "gitlab-werf-executor.job";
+use crate::model::ownership::Owner;
 
-/// The variable of the script's environment that holds [`JobKey::mark`]: the processes of a job are known by it.
+/// The variable of the script's environment that holds [`JobKey::owner`]: a job's `werf` marks what it makes with it, and
+/// the processes of the job are known by it.
 pub const JOB_VARIABLE: &str = "GITLAB_WERF_EXECUTOR_JOB";
 
 /// Longest server name that is accepted; with two numbers it still fits a file name of 255 bytes.
@@ -44,7 +44,7 @@ impl JobKey {
         Ok(Self { server: server.to_ascii_lowercase(), project, job })
     }
 
-    /// `SERVER/PROJECT/JOB`, the value of [`JOB_LABEL`] and [`JOB_VARIABLE`].
+    /// `SERVER/PROJECT/JOB`, for people and records.
     pub fn mark(&self) -> String {
         format!("{}/{}/{}", self.server, self.project, self.job)
     }
@@ -54,6 +54,11 @@ impl JobKey {
         let server: String =
             self.server.chars().map(|c| if c.is_ascii_alphanumeric() || ".-_".contains(c) { c } else { '+' }).collect();
         format!("{server}-{}-{}", self.project, self.job)
+    }
+
+    /// The mark of what is made outside for the job.
+    pub fn owner(&self) -> Owner {
+        Owner::of_job(&self.server, self.project, self.job)
     }
 
     /// The number of the job on its server.

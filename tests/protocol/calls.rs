@@ -114,7 +114,7 @@ fn t06_prepare_says_what_is_missing_and_how_to_mend_it() {
         let calls = runner.begin().unwrap_err();
         let prepare = &calls[1];
         assert_eq!((prepare.code, calls.len()), (2, 9), "{prepare}");
-        assert!(prepare.stdout.contains(&format!("ERROR: `{name}` is not on the PATH of jobs")), "{prepare}");
+        assert!(prepare.stdout.contains(&format!("Error: `{name}` is not on the PATH of jobs")), "{prepare}");
         assert!(prepare.stdout.contains(fix), "{prepare}");
         assert!(prepare.stdout.ends_with("cause: host-incomplete (system)\n"), "{prepare}");
         assert_eq!(runner.kept(), [""; 0]);

@@ -83,7 +83,7 @@ impl FakeRunner {
 
     /// Writes the settings: what is needed here, and `more`.
     pub(crate) fn settings(&self, more: &str) {
-        let text = format!("state_dir = {:?}\ngrace = '2s'\n{more}", self.root().join("state"));
+        let text = format!("state_dir = '{}/state'\ngrace = '2s'\n{more}", self.root().display());
         fs::write(self.root().join("settings.toml"), text).unwrap();
     }
 
@@ -233,7 +233,7 @@ impl FakeRunner {
         if self.era != Era::Nineteen {
             return outcome.stdout.clone();
         }
-        outcome.stdout.lines().map(|line| format!("2026-01-01T00:00:00.000000Z 01O {line}\n")).collect()
+        outcome.stdout.lines().flat_map(|line| ["2026-01-01T00:00:00.000000Z 01O ", line, "\n"]).collect()
     }
 
     /// Where the script's exit code goes.

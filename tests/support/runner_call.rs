@@ -14,16 +14,19 @@ use rustix::process::Pid;
 use rustix::process::Signal;
 
 /// No call of a test takes longer; one that does hangs.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// A call under way.
 pub(crate) struct Call {
     child: Child,
     started: Instant,
     own_group: bool,
-    streams: Vec<(Arc<Mutex<Vec<u8>>>, std::thread::JoinHandle<()>)>,
+    streams: Vec<Stream>,
     exit_code_file: Option<PathBuf>,
 }
+
+/// One of its outputs, and who reads it.
+type Stream = (Arc<Mutex<Vec<u8>>>, std::thread::JoinHandle<()>);
 
 /// How a call ended.
 #[derive(Debug)]
@@ -109,11 +112,11 @@ impl Call {
     }
 }
 
-fn collect(mut pipe: Box<dyn Read + Send>) -> (Arc<Mutex<Vec<u8>>>, std::thread::JoinHandle<()>) {
+fn collect(mut pipe: Box<dyn Read + Send>) -> Stream {
     let text = Arc::new(Mutex::new(Vec::new()));
     let filled = Arc::clone(&text);
     let thread = std::thread::spawn(move || {
-        let mut buffer = [0; 64 * 1024];
+        let mut buffer = vec![0; 64 * 1024];
         while let Ok(read @ 1..) = pipe.read(&mut buffer) {
             filled.lock().unwrap().extend_from_slice(&buffer[..read]);
         }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::ffi::OsString;
 
-use crate::driver::protocol::OWN_PREFIX;
 use crate::driver::workplace::Workplace;
 use crate::job::identity::JOB_VARIABLE;
 use crate::job::identity::JobKey;
@@ -12,6 +11,9 @@ use crate::job::settings::Settings;
 
 /// The variable that tells a job's `werf` where to note how it failed.
 pub const VERDICT_VARIABLE: &str = "GITLAB_WERF_EXECUTOR_VERDICT";
+
+/// The variable that tells a job's `werf` the operator's settings.
+pub const SETTINGS_VARIABLE: &str = "GITLAB_WERF_EXECUTOR_SETTINGS";
 
 /// Where programs are looked for when the Runner's service has no PATH.
 const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -60,9 +62,8 @@ pub(super) fn script_environment(
     set("PATH", path(host, workplace));
     set("TMPDIR", workplace.temporary().into());
     set("DOCKER_HOST", settings.engine.host.clone().into());
-    set(JOB_VARIABLE, key.mark().into());
+    set(JOB_VARIABLE, key.owner().to_string().into());
     set(VERDICT_VARIABLE, workplace.verdict().into());
-    set(&format!("{OWN_PREFIX}STATE"), settings.state_dir.clone().into());
     if settings.registry.auth_file.is_some() {
         set("DOCKER_CONFIG", workplace.docker_config().into());
     }
@@ -110,7 +111,6 @@ mod tests {
                 "DOCKER_HOST",
                 "EXTRA",
                 "GITLAB_WERF_EXECUTOR_JOB",
-                "GITLAB_WERF_EXECUTOR_STATE",
                 "GITLAB_WERF_EXECUTOR_VERDICT",
                 "HOME",
                 "KUBECONFIG",

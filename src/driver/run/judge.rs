@@ -85,10 +85,10 @@ mod tests {
         code: Option<i32>,
         signal: Option<i32>,
         cancelled: Option<Cancelled>,
-        verdict: Option<Verdict>,
+        verdict: Option<&Verdict>,
     ) -> Outcome {
         let finished = Finished { ended: Ended { code, signal, left: 0, stuck: 0 }, cancelled };
-        match judge(&RunStage::BuildScript, &finished, verdict.as_ref()) {
+        match judge(&RunStage::BuildScript, &finished, verdict) {
             Ok(()) => Outcome::Success,
             Err(Judged::Script(code)) => Outcome::BuildFailure(code),
             Err(Judged::Failed(failure)) => Outcome::of(&failure),
@@ -113,10 +113,16 @@ mod tests {
 
     #[test]
     fn t06_a_fault_of_the_system_is_the_systems() {
-        assert_eq!(outcome(Some(75), None, None, noted(Cause::RegistryUnavailable, 75)), Outcome::SystemFailure);
-        assert_eq!(outcome(Some(1), None, None, noted(Cause::RegistryUnavailable, 75)), Outcome::BuildFailure(1));
-        assert_eq!(outcome(Some(1), None, None, noted(Cause::ChartInvalid, 1)), Outcome::BuildFailure(1));
-        assert_eq!(outcome(Some(0), None, None, noted(Cause::RegistryUnavailable, 75)), Outcome::Success);
+        assert_eq!(
+            outcome(Some(75), None, None, noted(Cause::RegistryUnavailable, 75).as_ref()),
+            Outcome::SystemFailure
+        );
+        assert_eq!(
+            outcome(Some(1), None, None, noted(Cause::RegistryUnavailable, 75).as_ref()),
+            Outcome::BuildFailure(1)
+        );
+        assert_eq!(outcome(Some(1), None, None, noted(Cause::ChartInvalid, 1).as_ref()), Outcome::BuildFailure(1));
+        assert_eq!(outcome(Some(0), None, None, noted(Cause::RegistryUnavailable, 75).as_ref()), Outcome::Success);
     }
 
     #[test]

@@ -10,13 +10,14 @@ pub(super) mod stop;
 use std::path::Path;
 use std::time::Duration;
 
+pub use environment::SETTINGS_VARIABLE;
 pub use environment::VERDICT_VARIABLE;
 
 use crate::driver::RunArgs;
 use crate::driver::context::CallContext;
 use crate::driver::context::Program;
-use crate::driver::log::CallLog;
-use crate::driver::mask::OutputMask;
+use crate::driver::log;
+use crate::driver::log::Readers;
 use crate::driver::process::ProcessId;
 use crate::driver::protocol::Contract;
 use crate::driver::protocol::Outcome;
@@ -29,9 +30,11 @@ use crate::job::environment::Environment;
 use crate::job::environment::environment;
 use crate::model::failure::Cause;
 use crate::model::failure::Failure;
+use crate::report::JobLog;
 
 pub(super) use environment::path;
 
+use copy::Copy;
 use judge::Judged;
 use shell::Finished;
 use shell::ShellError;
@@ -44,21 +47,28 @@ const LOCK_LIMIT: Duration = Duration::from_secs(10);
 pub(super) fn answer(contract: &Contract, arguments: &RunArgs, dismiss: Option<Dismiss>) -> Outcome {
     let call = match CallContext::new(contract, &arguments.call) {
         Ok(call) => call,
-        Err(failure) => {
-            let log = CallLog::new(Box::new(std::io::stdout()), false, OutputMask::default());
-            return conclude(contract, &log, Err(Judged::Failed(failure)));
-        }
+        Err(failure) => return conclude(contract, &log::bare_log(), Err(Judged::Failed(failure))),
     };
-    let log = call.log();
+    let (log, readers) = call.log();
     let stage = arguments.stage.parse().unwrap_or_else(|never| match never {});
-    let ended = run(&call, &log, &arguments.script, &stage)
+    let work = Work { call: &call, log: &log, readers: &readers, stage: &stage };
+    let ended = run(&work, &arguments.script)
         .and_then(|()| stop::dismiss_left(&call, &log, &stage, dismiss).map_err(Judged::Failed));
     conclude(contract, &log, ended)
 }
 
-fn run(call: &CallContext<'_>, log: &CallLog, script: &Path, stage: &RunStage) -> Result<(), Judged> {
+/// What a `run` works with.
+struct Work<'r> {
+    call: &'r CallContext<'r>,
+    log: &'r JobLog,
+    readers: &'r Readers,
+    stage: &'r RunStage,
+}
+
+fn run(work: &Work<'_>, script: &Path) -> Result<(), Judged> {
+    let Work { call, log, stage, .. } = *work;
     let environment = job_environment(call, log);
-    let finished = run_held(call, log, script)?;
+    let finished = run_held(work, script)?;
     let verdict = Verdict::read(&call.workplace.verdict());
     let judged = judge::judge(stage, &finished, verdict.as_ref());
     if finished.ended.left > 0 && stage.is_users() {
@@ -77,7 +87,8 @@ fn processes(count: usize) -> String {
 }
 
 /// Runs the script while the job's lock is held and its record names the processes.
-fn run_held(call: &CallContext<'_>, log: &CallLog, script: &Path) -> Result<Finished, Judged> {
+fn run_held(work: &Work<'_>, script: &Path) -> Result<Finished, Judged> {
+    let call = work.call;
     let _lock = lock(call)?;
     call.workplace.furnish(&Program::current()?.0, call.settings.registry.auth_file.as_deref())?;
     // What an earlier script noted is not this one's.
@@ -91,7 +102,7 @@ fn run_held(call: &CallContext<'_>, log: &CallLog, script: &Path) -> Result<Fini
         // Without it a killed driver is still found by the mark of its processes.
         call.records.save(&record).ok();
     };
-    let finished = runtime()?.block_on(shell::run(request(call, script), log, note));
+    let finished = runtime()?.block_on(shell::run(request(call, script), Copy::new(work.log, work.readers), note));
     let mut record = call.record();
     record.running = None;
     call.records.save(&record)?;
@@ -107,8 +118,11 @@ fn lock(call: &CallContext<'_>) -> Result<JobLock, Failure> {
 }
 
 fn request(call: &CallContext<'_>, script: &Path) -> ScriptRequest {
-    let environment =
+    let mut environment =
         environment::script_environment(&call.contract.host, &call.settings, &call.workplace, &call.facts.key);
+    if let Some(file) = &call.settings_file {
+        environment.insert(SETTINGS_VARIABLE.into(), file.into());
+    }
     let builds = call.settings.builds_dir();
     ScriptRequest {
         program: "bash".into(),
@@ -136,23 +150,19 @@ fn not_run(error: ShellError) -> Failure {
 }
 
 /// The job's environment. One that is not understood is none, and said: the script may not care.
-fn job_environment(call: &CallContext<'_>, log: &CallLog) -> Option<Environment> {
+fn job_environment(call: &CallContext<'_>, log: &JobLog) -> Option<Environment> {
     environment(&call.facts.environment, &call.settings.stop.job_names).unwrap_or_else(|error| {
         log.warn(error.to_string());
         None
     })
 }
 
-fn conclude(contract: &Contract, log: &CallLog, ended: Result<(), Judged>) -> Outcome {
+fn conclude(contract: &Contract, log: &JobLog, ended: Result<(), Judged>) -> Outcome {
     let outcome = match ended {
         Ok(()) => Outcome::Success,
         Err(Judged::Script(code)) => Outcome::BuildFailure(code),
-        Err(Judged::Failed(failure)) => {
-            log.failure(&failure);
-            Outcome::of(&failure)
-        }
+        Err(Judged::Failed(failure)) => log::conclude(log, Err(failure)),
     };
-    log.end_sections();
     if let Some(Err(error)) = contract.exit_code_file.as_deref().map(|file| outcome.tell(file)) {
         log.warn(format!("the script's exit code could not be told to the Runner: {error}"));
     }

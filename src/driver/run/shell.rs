@@ -24,7 +24,6 @@ use tokio::signal::unix::SignalKind;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use crate::driver::log::CallLog;
 use crate::driver::process::ProcessId;
 use crate::driver::process::descendants;
 use crate::driver::run::copy::Copy;
@@ -83,7 +82,7 @@ struct Supervisor {
 /// Runs a script to its end. `started` is told the supervisor before the script begins.
 pub(super) async fn run(
     request: ScriptRequest,
-    log: &CallLog,
+    copy: Copy,
     started: impl FnOnce(Option<ProcessId>),
 ) -> Result<Finished, ShellError> {
     let mut signals = Signals::listen()?;
@@ -93,7 +92,7 @@ pub(super) async fn run(
     rustix::process::set_child_subreaper(Some(rustix::process::getpid())).map_err(io::Error::from)?;
     let mut supervisor = Supervisor::start(input)?;
     started(supervisor.id());
-    let mut copy = Copy::start(output, log.clone());
+    let mut copy = copy.start(output);
     supervisor.order(&Order::Run(request)).await?;
     let mut cancelled = None;
     let mut limit: Option<Instant> = None;

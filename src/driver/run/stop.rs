@@ -3,7 +3,6 @@
 use std::fs;
 
 use crate::driver::context::CallContext;
-use crate::driver::log::CallLog;
 use crate::driver::protocol::RunStage;
 use crate::job::environment::Action;
 use crate::job::environment::Environment;
@@ -11,11 +10,13 @@ use crate::job::settings::Settings;
 use crate::job::stop::StopRequest;
 use crate::model::failure::Cause;
 use crate::model::failure::Failure;
+use crate::report::JobLog;
+use crate::report::Style;
 
-/// Takes down what is left of an environment's release, and says in one line what it found and did.
+/// Takes down what is left of an environment's release, and says what it found and did.
 ///
 /// It is given by the program's entry, which knows the verb; the settings name the cluster.
-pub type Dismiss = fn(&StopRequest, &Settings) -> Result<String, Failure>;
+pub type Dismiss = fn(&StopRequest, &Settings, &JobLog) -> Result<(), Failure>;
 
 /// Whether a failure of this run stage leaves the job standing: a stop job needs no sources.
 pub(super) fn survives(stage: &RunStage, environment: Option<&Environment>) -> bool {
@@ -23,7 +24,7 @@ pub(super) fn survives(stage: &RunStage, environment: Option<&Environment>) -> b
 }
 
 /// Goes on without the sources that could not be fetched: makes the project's directory, where scripts start.
-pub(super) fn without_sources(call: &CallContext<'_>, log: &CallLog, code: i32) -> Result<(), Failure> {
+pub(super) fn without_sources(call: &CallContext<'_>, log: &JobLog, code: i32) -> Result<(), Failure> {
     log.warn(format!(
         "the sources could not be fetched (exit code {code}); this job stops an environment, which needs none"
     ));
@@ -36,7 +37,7 @@ pub(super) fn without_sources(call: &CallContext<'_>, log: &CallLog, code: i32) 
 /// After the user's script of a stop job: dismisses whatever is left of the environment's release.
 pub(super) fn dismiss_left(
     call: &CallContext<'_>,
-    log: &CallLog,
+    log: &JobLog,
     stage: &RunStage,
     dismiss: Option<Dismiss>,
 ) -> Result<(), Failure> {
@@ -48,9 +49,12 @@ pub(super) fn dismiss_left(
         return Ok(());
     };
     let known_by = environment.map(|environment| environment.known_by.to_string()).unwrap_or_default();
-    let section = log.section(&format!("Stop environment `{}`", request.environment));
-    log.line(format!("the job stops the environment: {known_by}"));
-    log.line(dismiss(&request, &call.settings)?);
-    drop(section);
-    Ok(())
+    let block = log.block(format!("Stop environment {}", request.environment), Style::Highlight);
+    block.line(format!("the job stops the environment: {known_by}"));
+    let dismissed = dismiss(&request, &call.settings, &block);
+    match dismissed {
+        Ok(()) => block.done(),
+        Err(_) => block.failed(),
+    }
+    dismissed
 }
