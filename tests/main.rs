@@ -3,10 +3,14 @@
 #![expect(clippy::disallowed_methods, reason = "tests start programs, as people do")]
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on may panic")]
 
+mod config_example;
 mod gitlab;
 mod layering;
+mod protocol;
 mod readme;
 mod rig_pipeline;
+mod settings;
 mod stand_in;
+mod support;
 mod template;
 mod world;

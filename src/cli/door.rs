@@ -24,6 +24,7 @@ use crate::cli::outcome;
 use crate::cli::twins;
 use crate::cli::twins::Taken;
 use crate::cli::werf::Werf;
+use crate::driver;
 use crate::model::failure::Cause;
 use crate::model::failure::Failure;
 use crate::report::JobLog;
@@ -50,6 +51,7 @@ pub fn enter(mut start: Start) -> ExitCode {
         ("multiwerf", _) => multiwerf(start),
         (_, "werf") => werf(behind_first(&mut start)),
         (_, "multiwerf") => multiwerf(behind_first(&mut start)),
+        (_, call) if driver::is_call(call) => runner(start),
         _ => executor(start),
     }
 }
@@ -60,6 +62,21 @@ fn werf(start: Start) -> ExitCode {
 
 fn multiwerf(start: Start) -> ExitCode {
     pass::<Multiwerf>(start, |_| Stream::Error, |multiwerf, call| multiwerf.run(call))
+}
+
+/// The Runner's calls have an environment and exit codes of their own.
+fn runner(start: Start) -> ExitCode {
+    match RunnerCall::try_parse_from(start.arguments) {
+        Ok(RunnerCall::Call(call)) => driver::answer(call, None),
+        Err(error) => not_understood(&error, &[]),
+    }
+}
+
+/// The command line of the Runner's calls alone.
+#[derive(Parser)]
+enum RunnerCall {
+    #[command(flatten)]
+    Call(driver::Call),
 }
 
 fn executor(start: Start) -> ExitCode {

@@ -15,11 +15,15 @@
 #![expect(clippy::doc_markdown, reason = "doc comments of arguments are help texts, read on terminals")]
 
 pub mod call;
+pub mod doctor;
 pub mod door;
 pub mod environment;
 pub mod executor;
+pub mod gc;
+pub mod native;
 pub mod options;
 pub mod outcome;
+pub mod settings;
 pub mod twins;
 pub mod werf;
 

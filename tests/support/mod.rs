@@ -1,0 +1,4 @@
+//! What tests of the whole program share.
+
+pub(crate) mod runner;
+pub(crate) mod runner_call;
