@@ -44,14 +44,14 @@
 //! *project*: the repository's werf.yaml. *environment*: GitLab's. *release*: what we installed for it.
 //! *signature*: of a stage. *tag*: of a published image. *cleanup*: after a job; *prune*: old images.
 
-pub mod model;
-pub mod yaml;
-pub mod template;
-pub mod chart;
-pub mod project;
-pub mod job;
-pub mod report;
-pub mod backends;
 pub mod actions;
-pub mod driver;
+pub mod backends;
+pub mod chart;
 pub mod cli;
+pub mod driver;
+pub mod job;
+pub mod model;
+pub mod project;
+pub mod report;
+pub mod template;
+pub mod yaml;

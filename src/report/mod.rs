@@ -12,7 +12,6 @@ pub use block::Block;
 pub use block::Style;
 pub use mask::Mask;
 
-
 /// How the log looks.
 #[derive(Debug, Clone)]
 pub struct LogOptions {
