@@ -3,6 +3,7 @@
 //! A record is one revision. [`secret`] turns it into the Secret that Helm reads and back, [`history`] decides which
 //! revision counts and which are pruned, [`time`] is Helm's way to write a time.
 
+pub mod contents;
 pub mod history;
 mod json;
 pub mod record;
