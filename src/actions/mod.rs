@@ -1,6 +1,6 @@
 //! The verbs. Each is survey (read) → steps (decide, pure) → execute (change).
 
-pub mod release;
-pub mod rollout;
 pub mod deploy;
 pub mod dismiss;
+pub mod release;
+pub mod rollout;

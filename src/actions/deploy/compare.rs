@@ -12,11 +12,18 @@ const OF_THE_JOB: [&str; 4] =
     ["ci.werf.io/commit", "gitlab.ci.werf.io/pipeline-url", "gitlab.ci.werf.io/job-url", "werf.io/version"];
 
 /// Managers that changed fields in our stead before: Helm, werf and kubectl without server-side apply.
-const FORMER_MANAGERS: [&str; 7] =
-    ["helm", "kubectl-client-side-apply", "kubectl-edit", "kubectl", "tiller", "Go-http-client", "gitlab-werf-executor"];
+const FORMER_MANAGERS: [&str; 7] = [
+    "helm",
+    "kubectl-client-side-apply",
+    "kubectl-edit",
+    "kubectl",
+    "tiller",
+    "Go-http-client",
+    "gitlab-werf-executor",
+];
 
 /// Whether everything that `desired` says holds for `live`; what it does not speak of does not matter.
-pub fn covers(live: &Value, desired: &Value) -> bool {
+pub(super) fn covers(live: &Value, desired: &Value) -> bool {
     match (live, desired) {
         (Value::Object(live), Value::Object(desired)) => desired.iter().all(|(name, wanted)| match live.get(name) {
             _ if OF_THE_JOB.contains(&name.as_str()) => true,
@@ -41,7 +48,7 @@ fn is_nothing(value: &Value) -> bool {
 }
 
 /// Whether two states of an object are the same but for what the server and the job write into each.
-pub fn same(one: &Value, other: &Value) -> bool {
+pub(super) fn same(one: &Value, other: &Value) -> bool {
     essence(one) == essence(other)
 }
 
@@ -52,9 +59,9 @@ fn essence(object: &Value) -> Value {
             metadata.remove(field);
         }
         if let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) {
-            OF_THE_JOB.iter().for_each(|name| {
-                annotations.remove(*name);
-            });
+            for name in OF_THE_JOB {
+                annotations.remove(name);
+            }
         }
     }
     if let Some(fields) = object.as_object_mut() {
@@ -64,7 +71,7 @@ fn essence(object: &Value) -> Value {
 }
 
 /// The paths at which two states differ, at most `limit` of them, such as `spec.replicas: 1 -> 2`.
-pub fn differences(old: &Value, new: &Value, limit: usize) -> Vec<String> {
+pub(super) fn differences(old: &Value, new: &Value, limit: usize) -> Vec<String> {
     let mut found = Vec::new();
     differ(&essence(old), &essence(new), "", &mut found);
     found.truncate(limit);
@@ -107,7 +114,7 @@ fn brief(value: &Value) -> String {
 
 /// The managed fields that `live` should have before it is applied to: what former managers of ours set becomes ours, so that
 /// fields which the chart no longer names go. `None` if there is nothing to mend.
-pub fn mended_managers(live: &Value, manager: &str) -> Option<Value> {
+pub(super) fn mended_managers(live: &Value, manager: &str) -> Option<Value> {
     let entries = list(live, "/metadata/managedFields");
     let is_former = |entry: &&Value| {
         let name = text(entry, "/manager").unwrap_or_default();
@@ -171,9 +178,7 @@ mod tests {
 
     #[test]
     fn the_jobs_own_annotations_change_nothing() {
-        let with = |commit: &str, version: &str| {
-            json!({"metadata": {"annotations": {"ci.werf.io/commit": commit}, "resourceVersion": version}, "data": {"a": "b"}})
-        };
+        let with = |commit: &str, version: &str| json!({"metadata": {"annotations": {"ci.werf.io/commit": commit}, "resourceVersion": version}, "data": {"a": "b"}});
         assert!(same(&with("1", "7"), &with("2", "9")));
         assert!(covers(&with("1", "7")["metadata"]["annotations"], &with("2", "7")["metadata"]["annotations"]));
         let changed = differences(&json!({"spec": {"replicas": 1}}), &json!({"spec": {"replicas": 2, "x": "y"}}), 5);

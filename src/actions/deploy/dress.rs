@@ -14,7 +14,7 @@ use crate::model::object::text;
 
 /// What objects are dressed in.
 #[derive(Debug, Clone)]
-pub struct Dress<'request> {
+pub(super) struct Dress<'request> {
     /// Annotations for every object.
     pub annotations: &'request BTreeMap<String, String>,
     /// Labels for every object.
@@ -30,7 +30,7 @@ impl Dress<'_> {
     ///
     /// # Errors
     /// A sentence about what is not in the shape that every object has.
-    pub fn put_on(&self, object: &Value) -> Result<Value, String> {
+    pub(super) fn put_on(&self, object: &Value) -> Result<Value, String> {
         let mut object = object.clone();
         check_shape(&object)?;
         if let Some(namespace) = self.namespace
@@ -73,7 +73,9 @@ fn plain_secret(object: &mut Value) {
     if text(object, "/kind") != Some("Secret") || text(object, "/apiVersion") != Some("v1") {
         return;
     }
-    let Some(Value::Object(plain)) = object.as_object_mut().and_then(|fields| fields.remove("stringData")) else { return };
+    let Some(Value::Object(plain)) = object.as_object_mut().and_then(|fields| fields.remove("stringData")) else {
+        return;
+    };
     if !object["data"].is_null() && !object["data"].is_object() {
         return;
     }
@@ -84,14 +86,16 @@ fn plain_secret(object: &mut Value) {
 }
 
 /// Keeps in `object` what is set only when an object is created, if its annotations say so.
-pub fn keep_from_live(object: &mut Value, live: &Value) {
+pub(super) fn keep_from_live(object: &mut Value, live: &Value) {
     let wanted = |name: &str| annotation(object, name).is_some_and(|value| !matches!(value, "" | "false" | "0"));
     let keep_replicas = wanted("werf.io/set-replicas-only-on-creation") || wanted("werf.io/replicas-on-creation");
     let keep_resources = wanted("werf.io/set-resources-only-on-creation");
     if let Some(replicas) = live.pointer("/spec/replicas").filter(|_| keep_replicas) {
         object["spec"]["replicas"] = replicas.clone();
     }
-    if keep_resources && let Some(containers) = object.pointer_mut("/spec/template/spec/containers").and_then(Value::as_array_mut) {
+    if keep_resources
+        && let Some(containers) = object.pointer_mut("/spec/template/spec/containers").and_then(Value::as_array_mut)
+    {
         let running = list(live, "/spec/template/spec/containers");
         for container in containers.iter_mut().filter(|container| container.is_object()) {
             let same = running.iter().find(|other| text(other, "/name") == text(container, "/name"));
@@ -103,7 +107,7 @@ pub fn keep_from_live(object: &mut Value, live: &Value) {
 }
 
 /// Sets what is set only when an object is created.
-pub fn set_on_creation(object: &mut Value) {
+pub(super) fn set_on_creation(object: &mut Value) {
     let replicas = annotation(object, "werf.io/replicas-on-creation").and_then(|count| count.parse::<u32>().ok());
     if let Some(replicas) = replicas.filter(|_| object.get("spec").is_some_and(Value::is_object)) {
         object["spec"]["replicas"] = json!(replicas);
@@ -125,8 +129,7 @@ mod tests {
         let owner = Owner { release: "app".to_owned(), namespace: "prod".to_owned() };
         let annotations = BTreeMap::from([("project.werf.io/name".to_owned(), "app".to_owned())]);
         let labels = BTreeMap::new();
-        let dress =
-            Dress { annotations: &annotations, labels: &labels, owner: Some(&owner), namespace: Some("prod") };
+        let dress = Dress { annotations: &annotations, labels: &labels, owner: Some(&owner), namespace: Some("prod") };
         let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s", "labels": null, "uid": "1"},
             "stringData": {"password": "hunter2"}});
         let dressed = dress.put_on(&secret).unwrap();
@@ -139,7 +142,10 @@ mod tests {
                 "data": {"password": "aHVudGVyMg=="}})
         );
         let wrong = json!({"metadata": {"annotations": {"port": 80}}});
-        assert_eq!(dress.put_on(&wrong).unwrap_err(), "`metadata.annotations` has `port: 80`, which is no text; put it in quotes");
+        assert_eq!(
+            dress.put_on(&wrong).unwrap_err(),
+            "`metadata.annotations` has `port: 80`, which is no text; put it in quotes"
+        );
     }
 
     #[test]

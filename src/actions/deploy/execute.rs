@@ -66,7 +66,13 @@ pub(super) struct Executor<'work> {
 
 impl<'work> Executor<'work> {
     /// Prepares to do steps until `end`.
-    pub(super) fn new(cluster: &Cluster, log: &'work JobLog, options: &'work DeployOptions, end: Instant, since: Timestamp) -> Self {
+    pub(super) fn new(
+        cluster: &Cluster,
+        log: &'work JobLog,
+        options: &'work DeployOptions,
+        end: Instant,
+        since: Timestamp,
+    ) -> Self {
         Self {
             cluster: cluster.clone(),
             log,
@@ -116,7 +122,7 @@ impl<'work> Executor<'work> {
 
     async fn delete(&mut self, removals: Vec<Removal>) -> Result<(), Failure> {
         for removal in &removals {
-            self.log.line(&format!("Deleting {} which the chart no longer has", removal.named.placed()));
+            self.log.line(format!("Deleting {} which the chart no longer has", removal.named.placed()));
             self.cluster.delete(&removal.named, Deletion::Background, Some(&removal.uid)).await?;
         }
         Ok(())
@@ -158,7 +164,7 @@ impl<'work> Executor<'work> {
 
     fn note_applied(&mut self, change: &Change, object: Value, warnings: &[String]) {
         for warning in warnings {
-            self.log.warn(&format!("`{}`: {}: {warning}", change.source, change.named));
+            self.log.warn(format!("`{}`: {}: {warning}", change.source, change.named));
         }
         if change.action == Action::Create {
             let uid = text(&object, "/metadata/uid").unwrap_or_default().to_owned();
@@ -240,7 +246,8 @@ fn is_awaited(object: &Value) -> bool {
 /// Creates the namespace if it is missing.
 pub(super) async fn ensure_namespace(cluster: &Cluster, name: &str) -> Result<(), Failure> {
     // Helm's mark on namespaces that it makes.
-    let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": {"name": name}}});
+    let namespace =
+        json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": {"name": name}}});
     match cluster.create(&namespace, Apply::Commit).await {
         Ok(_) => Ok(()),
         Err(error) if error.kind == ErrorKind::AlreadyExists => wait_while_terminating(cluster, name).await,
@@ -259,7 +266,11 @@ async fn wait_while_terminating(cluster: &Cluster, name: &str) -> Result<(), Fai
     Box::pin(ensure_namespace(cluster, name)).await
 }
 
-async fn apply_one(cluster: &Cluster, change: &Change, left: Duration) -> Result<crate::backends::cluster::Applied, Failure> {
+async fn apply_one(
+    cluster: &Cluster,
+    change: &Change,
+    left: Duration,
+) -> Result<crate::backends::cluster::Applied, Failure> {
     match &change.action {
         Action::Update { mend: true, .. } => mend_managers(cluster, &change.named).await?,
         Action::Recreate => {
@@ -288,9 +299,14 @@ async fn mend_managers(cluster: &Cluster, named: &ObjectRef) -> Result<(), Failu
 }
 
 /// Deletes objects in order and waits until all are gone.
-pub(super) async fn delete_and_wait(cluster: &Cluster, removals: &[Removal], limit: Duration, log: &JobLog) -> Result<(), Failure> {
+pub(super) async fn delete_and_wait(
+    cluster: &Cluster,
+    removals: &[Removal],
+    limit: Duration,
+    log: &JobLog,
+) -> Result<(), Failure> {
     for removal in removals {
-        log.line(&format!("Deleting {}", removal.named.placed()));
+        log.line(format!("Deleting {}", removal.named.placed()));
         cluster.delete(&removal.named, Deletion::Background, Some(&removal.uid)).await?;
     }
     let waits = removals.iter().map(|removal| wait_until_gone(cluster, &removal.named, Some(&removal.uid), limit));

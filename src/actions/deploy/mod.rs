@@ -75,7 +75,7 @@ pub async fn deploy(tools: &DeployTools<'_>, request: &DeployRequest) -> Result<
         Lease::acquire(tools.cluster, &request.namespace, &request.release, &request.holder, tools.log).await
     };
     let lease = until(tools.cancel, request.options.timeout, &doing, taken).await?;
-    let outcome = under_lease(tools, request, &store, (&lease, prepared, end)).await;
+    let outcome = Box::pin(under_lease(tools, request, &store, (&lease, prepared, end))).await;
     lease.release().await;
     outcome
 }
@@ -147,9 +147,14 @@ async fn refuse_elsewhere(tools: &DeployTools<'_>, request: &DeployRequest) -> R
 }
 
 /// An unchanged release: only whether all is ready.
-async fn look_only(tools: &DeployTools<'_>, request: &DeployRequest, prepared: Prepared, end: Instant) -> Result<Deployed, Failure> {
+async fn look_only(
+    tools: &DeployTools<'_>,
+    request: &DeployRequest,
+    prepared: Prepared,
+    end: Instant,
+) -> Result<Deployed, Failure> {
     let revision = prepared.stored.history.last().map_or(0, |last| last.revision);
-    tools.log.line(&format!("Release \"{}\" is up to date: nothing to do, revision {revision} stays", request.release));
+    tools.log.line(format!("Release \"{}\" is up to date: nothing to do, revision {revision} stays", request.release));
     let mut executor = Executor::new(tools.cluster, tools.log, &request.options, end, Timestamp::now());
     let work = executor.carry_out(prepared.plan.steps);
     until(tools.cancel, request.options.timeout, "look whether the release is ready", work).await?;
@@ -158,7 +163,12 @@ async fn look_only(tools: &DeployTools<'_>, request: &DeployRequest, prepared: P
 
 type Held<'work> = (&'work Lease, Prepared, Instant);
 
-async fn under_lease(tools: &DeployTools<'_>, request: &DeployRequest, store: &Store<'_>, held: Held<'_>) -> Result<Deployed, Failure> {
+async fn under_lease(
+    tools: &DeployTools<'_>,
+    request: &DeployRequest,
+    store: &Store<'_>,
+    held: Held<'_>,
+) -> Result<Deployed, Failure> {
     let (lease, prepared, end) = held;
     let doing = format!("deploy release `{}`", request.release);
     let renewed = until(tools.cancel, request.options.timeout, &doing, async {
@@ -179,7 +189,9 @@ async fn under_lease(tools: &DeployTools<'_>, request: &DeployRequest, store: &S
             show::deployed(&record, tools.log);
             Ok(Deployed { revision: record.revision, changed: true })
         }
-        Err(failure) if can_restore(request, operation, &failure) => Err(rollback::after_failure(&session, failure).await),
+        Err(failure) if can_restore(request, operation, &failure) => {
+            Err(rollback::after_failure(&session, failure).await)
+        }
         Err(failure) => Err(failure),
     }
 }
@@ -200,14 +212,16 @@ async fn settle_pending(tools: &DeployTools<'_>, store: &Store<'_>, stored: Stor
         let (release, revision) = (&last.name, last.revision);
         return Err(Failure::new(
             Cause::ReleaseLocked,
-            format!("deploy release `{release}`: another tool began revision {revision} {age} s ago and has not finished it"),
+            format!(
+                "deploy release `{release}`: another tool began revision {revision} {age} s ago and has not finished it"
+            ),
         )
         .hint(format!("wait for it, or if it is dead: `helm rollback {release}`")));
     }
     let mut dead = last.clone();
     dead.info.status = Status::Failed;
     dead.info.description = format!("{}: the job died before it was done", dead.info.description);
-    tools.log.line(&format!("Revision {} was left unfinished by a job that died: marked failed", dead.revision));
+    tools.log.line(format!("Revision {} was left unfinished by a job that died: marked failed", dead.revision));
     store.update(&dead, now).await?;
     store.read().await
 }

@@ -32,7 +32,10 @@ pub async fn rollback(tools: &DeployTools<'_>, request: &DeployRequest, to: Opti
     let store = Store::new(tools.cluster, &request.release, &request.namespace, super::labels(request));
     let taken = async {
         if store.read().await?.history.last().is_none() {
-            return Err(Failure::new(Cause::Usage, format!("{doing}: release was not found in namespace `{}`", request.namespace)));
+            return Err(Failure::new(
+                Cause::Usage,
+                format!("{doing}: release was not found in namespace `{}`", request.namespace),
+            ));
         }
         Lease::acquire(tools.cluster, &request.namespace, &request.release, &request.holder, tools.log).await
     };
@@ -61,7 +64,8 @@ fn choose<'history>(history: &'history History, to: Option<u64>, release: &str) 
         None => older.find(|record| matches!(record.info.status, Status::Superseded | Status::Deployed)),
     };
     chosen.ok_or_else(|| {
-        let which = to.map_or_else(|| "an earlier one that was deployed".to_owned(), |revision| format!("revision {revision}"));
+        let which =
+            to.map_or_else(|| "an earlier one that was deployed".to_owned(), |revision| format!("revision {revision}"));
         Failure::new(Cause::Usage, format!("roll back release `{release}`: it has not {which}"))
             .hint("`werf helm history` shows the revisions")
     })
@@ -95,7 +99,7 @@ pub(super) async fn after_failure(session: &Session<'_>, failure: Failure) -> Fa
         Err(error) => return failure.hint(format!("the rollback could not begin: {error}")),
     };
     let Some(target) = stored.history.last_good().cloned() else { return failure };
-    let block = log.block(&format!("Rolling back release {name} to revision {}", target.revision), Style::Plain);
+    let block = log.block(format!("Rolling back release {name} to revision {}", target.revision), Style::Plain);
     let request =
         DeployRequest { chart: target.chart.clone(), config: target.config.clone(), ..session.request.clone() };
     let session = Session {
@@ -110,12 +114,16 @@ pub(super) async fn after_failure(session: &Session<'_>, failure: Failure) -> Fa
     match restore(&session, &target).await {
         Ok(record) => {
             block.done();
-            failure.hint(format!("the release was rolled back to revision {}, which is revision {} now", target.revision, record.revision))
+            failure.hint(format!(
+                "the release was rolled back to revision {}, which is revision {} now",
+                target.revision, record.revision
+            ))
         }
         Err(second) => {
             block.failed();
             let mut both = failure;
-            both.message = format!("{}\nrollback to revision {} failed as well: {second}", both.message, target.revision);
+            both.message =
+                format!("{}\nrollback to revision {} failed as well: {second}", both.message, target.revision);
             both
         }
     }

@@ -167,7 +167,10 @@ impl Session<'_> {
         record.info.description = self.operation.failure(&self.request.release, &failure);
         let limit = if cancelled { LAST_WORDS_CANCELLED } else { LAST_WORDS };
         if tokio::time::timeout(limit, self.store.update(&record, Timestamp::now())).await.is_err() {
-            self.tools.log.warn(&format!("revision {} stays pending: the cluster does not answer; the next deploy sees to it", record.revision));
+            self.tools.log.warn(format!(
+                "revision {} stays pending: the cluster does not answer; the next deploy sees to it",
+                record.revision
+            ));
         }
         let keeps = self.operation == Operation::Install || self.request.options.on_failure == OnFailure::RollBack;
         if !cancelled && !keeps && failure.cause != Cause::ReleaseLocked {
@@ -187,7 +190,7 @@ impl Session<'_> {
         match until(self.tools.cancel, LAST_WORDS, "delete new objects", work).await {
             Ok(()) => block.done(),
             Err(failure) => {
-                block.warn(&failure.to_string());
+                block.warn(failure.to_string());
                 block.failed();
             }
         }

@@ -210,7 +210,9 @@ fn push_objects(steps: &mut Vec<Step>, objects: Vec<Surveyed>, stale: Vec<Remova
             let place = install_place(&object.named.kind);
             by_kind.entry(place).or_default().extend(object.change());
         }
-        by_kind.into_values().for_each(|changes| push(steps, Step::Apply, changes));
+        for changes in by_kind.into_values() {
+            push(steps, Step::Apply, changes);
+        }
         if Some(weight) == last {
             push(steps, Step::Delete, in_uninstall_order(stale.take().unwrap_or_default()));
         }
@@ -255,7 +257,10 @@ fn refuse(survey: &Survey) -> Result<(), Failure> {
     if reasons.is_empty() {
         return Ok(());
     }
-    let failure = Failure::new(Cause::ManifestRejected, format!("deploy release `{}`: {}", survey.owner.release, reasons.join("; ")));
+    let failure = Failure::new(
+        Cause::ManifestRejected,
+        format!("deploy release `{}`: {}", survey.owner.release, reasons.join("; ")),
+    );
     Err(hints.into_iter().fold(failure, Failure::hint))
 }
 
@@ -330,7 +335,8 @@ impl fmt::Display for Change {
                 writeln!(formatter, "~ change {placed}")?;
                 // What a Secret holds is nobody's to read here.
                 let secret = self.named.kind == "Secret";
-                let shown = differences.iter().map(|line| if secret { line.split(':').next().unwrap_or("") } else { line });
+                let shown =
+                    differences.iter().map(|line| if secret { line.split(':').next().unwrap_or("") } else { line });
                 shown.into_iter().try_for_each(|line| writeln!(formatter, "    {line}"))
             }
         }

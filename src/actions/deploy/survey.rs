@@ -60,7 +60,11 @@ pub(super) struct Wanted<'work> {
 ///
 /// # Errors
 /// `ManifestRejected` with the template's name if an object is wrong in itself or the cluster would refuse it.
-pub(super) async fn look(cluster: &Cluster, wanted: &Wanted<'_>, warnings: &mut Vec<String>) -> Result<Survey, Failure> {
+pub(super) async fn look(
+    cluster: &Cluster,
+    wanted: &Wanted<'_>,
+    warnings: &mut Vec<String>,
+) -> Result<Survey, Failure> {
     let request = wanted.request;
     let owner = Owner { release: request.release.clone(), namespace: request.namespace.clone() };
     let namespace = ObjectRef::cluster_wide("v1", "Namespace", &request.namespace);
@@ -118,12 +122,20 @@ fn record_is_same(wanted: &Wanted<'_>) -> bool {
 }
 
 /// The objects of the rendered chart as they are sent.
-async fn dress_all(cluster: &Cluster, wanted: &Wanted<'_>, owner: &Owner, warnings: &mut Vec<String>) -> Result<Vec<Surveyed>, Failure> {
+async fn dress_all(
+    cluster: &Cluster,
+    wanted: &Wanted<'_>,
+    owner: &Owner,
+    warnings: &mut Vec<String>,
+) -> Result<Vec<Surveyed>, Failure> {
     let rendered = wanted.rendered;
     let defined = definitions(rendered);
     let mut objects = Vec::new();
-    for (manifest, owner) in
-        rendered.crds.iter().map(|manifest| (manifest, None)).chain(rendered.manifests.iter().map(|manifest| (manifest, Some(owner))))
+    for (manifest, owner) in rendered
+        .crds
+        .iter()
+        .map(|manifest| (manifest, None))
+        .chain(rendered.manifests.iter().map(|manifest| (manifest, Some(owner))))
     {
         let (object, namespaced) = resolve(cluster, manifest, &defined, warnings).await?;
         objects.push(dress(wanted.request, manifest, &object, owner, namespaced)?);
@@ -170,20 +182,26 @@ async fn resolve(
     }
     let refused = cluster.kind(&named.api_version, &named.kind).await.err();
     let detail = refused.map_or_else(String::new, |error| error.detail);
-    Err(rejected(manifest, &detail).hint("install the CustomResourceDefinition first, or correct `apiVersion` and `kind`"))
+    Err(rejected(manifest, &detail)
+        .hint("install the CustomResourceDefinition first, or correct `apiVersion` and `kind`"))
 }
 
 fn name_of(manifest: &Manifest) -> Result<ObjectRef, Failure> {
-    ObjectRef::of(&manifest.object).ok_or_else(|| {
-        rejected(manifest, "an object has no `apiVersion`, `kind` or `metadata.name`")
-    })
+    ObjectRef::of(&manifest.object)
+        .ok_or_else(|| rejected(manifest, "an object has no `apiVersion`, `kind` or `metadata.name`"))
 }
 
 fn rejected(manifest: &Manifest, detail: &str) -> Failure {
     Failure::new(Cause::ManifestRejected, format!("`{}`: {detail}", manifest.source))
 }
 
-fn dress(request: &DeployRequest, manifest: &Manifest, object: &Value, owner: Option<&Owner>, namespaced: bool) -> Result<Surveyed, Failure> {
+fn dress(
+    request: &DeployRequest,
+    manifest: &Manifest,
+    object: &Value,
+    owner: Option<&Owner>,
+    namespaced: bool,
+) -> Result<Surveyed, Failure> {
     let dress = Dress {
         annotations: &request.annotations,
         labels: &request.labels,
@@ -223,11 +241,8 @@ async fn hooks(cluster: &Cluster, wanted: &Wanted<'_>) -> Result<Vec<(HookEvent,
         // The seeds write `helm.sh/weight` and mean the hook's.
         let meant = annotation(&object, "helm.sh/weight").and_then(|weight| weight.trim().parse().ok());
         let weight = if hook.weight == 0 { meant.unwrap_or(0) } else { hook.weight };
-        let step = HookStep {
-            named: dressed.named,
-            object: dressed.object,
-            delete_policies: hook.delete_policies.clone(),
-        };
+        let step =
+            HookStep { named: dressed.named, object: dressed.object, delete_policies: hook.delete_policies.clone() };
         hooks.extend(hook.events.iter().map(|event| (weight, *event, step.clone())));
     }
     hooks.sort_by_key(|(weight, _, _)| *weight);
@@ -308,7 +323,10 @@ async fn try_creation(cluster: &Cluster, mut object: Surveyed) -> Result<Surveye
         return Ok(object);
     }
     match cluster.apply(&object.object, Apply::DryRun).await {
-        Err(error) if matches!(error.kind, ErrorKind::Rejected | ErrorKind::Immutable) && !is_dry_run_trouble(&error.detail) => {
+        Err(error)
+            if matches!(error.kind, ErrorKind::Rejected | ErrorKind::Immutable)
+                && !is_dry_run_trouble(&error.detail) =>
+        {
             let source = object.source.clone();
             Err(Failure::from(error).context(format!("`{source}`")))
         }
@@ -359,10 +377,13 @@ async fn find_left(cluster: &Cluster, owner: &Owner, objects: Vec<Earlier>) -> R
         Ok::<_, Failure>(found.map(|found| (earlier, found)))
     });
     let found: Vec<_> = reads.buffer_unordered(SIDE_BY_SIDE).try_collect().await?;
-    let left = found.into_iter().flatten().filter(|(earlier, found)| {
-        owner.owns(found) && !is_kept(found) && !is_kept(&earlier.object)
-    });
+    let left = found
+        .into_iter()
+        .flatten()
+        .filter(|(earlier, found)| owner.owns(found) && !is_kept(found) && !is_kept(&earlier.object));
     Ok(left
-        .filter_map(|(_, found)| Some(Removal { named: ObjectRef::of(&found)?, uid: text(&found, "/metadata/uid")?.to_owned() }))
+        .filter_map(|(_, found)| {
+            Some(Removal { named: ObjectRef::of(&found)?, uid: text(&found, "/metadata/uid")?.to_owned() })
+        })
         .collect())
 }

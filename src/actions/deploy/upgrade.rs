@@ -8,7 +8,7 @@ use crate::model::object::text;
 
 /// An object in its new version.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Upgraded {
+pub(super) struct Upgraded {
     /// The object.
     pub object: Value,
     /// What is different, one line a change, for the author to do the same in the template.
@@ -37,7 +37,7 @@ const RBAC_OLD: &[&str] = &["rbac.authorization.k8s.io/v1alpha1", "rbac.authoriz
 const RBAC: &str = "rbac.authorization.k8s.io/v1";
 
 /// Brings `object` to the version that took its place. `None` if its version is not a removed one that we know.
-pub fn upgrade(object: &Value) -> Option<Upgraded> {
+pub(super) fn upgrade(object: &Value) -> Option<Upgraded> {
     let kind = text(object, "/kind")?.to_owned();
     let old = text(object, "/apiVersion")?.to_owned();
     let (_, _, new) = MOVED.iter().find(|(moved, versions, _)| *moved == kind && versions.contains(&old.as_str()))?;
@@ -126,7 +126,10 @@ fn new_backend(backend: &mut Value) -> Option<String> {
     if let Some(port) = port {
         // A number in quotes is a number: names of ports cannot be one.
         let number = port.as_u64().or_else(|| port.as_str()?.parse().ok());
-        service.insert("port".to_owned(), number.map_or_else(|| json!({"name": port}), |number| json!({"number": number})));
+        service.insert(
+            "port".to_owned(),
+            number.map_or_else(|| json!({"name": port}), |number| json!({"number": number})),
+        );
     }
     fields.insert("service".to_owned(), Value::Object(service));
     Some("backend.serviceName, servicePort -> backend.service.name, service.port.number".to_owned())

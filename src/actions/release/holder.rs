@@ -64,8 +64,10 @@ impl Environment {
 
 /// The last 63 characters of `text` in a form that a label can hold.
 fn label_value(text: &str) -> String {
-    let plain: String =
-        text.chars().map(|found| if found.is_ascii_alphanumeric() || "-._".contains(found) { found } else { '-' }).collect();
+    let plain: String = text
+        .chars()
+        .map(|found| if found.is_ascii_alphanumeric() || "-._".contains(found) { found } else { '-' })
+        .collect();
     // The end tells values apart: it is the project's number.
     let start = plain.len().saturating_sub(63);
     plain[start..].trim_matches(|found: char| !found.is_ascii_alphanumeric()).to_owned()

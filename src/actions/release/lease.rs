@@ -108,7 +108,13 @@ fn body(object: &ObjectRef, holder: &Holder, now: Timestamp) -> Value {
 impl Lease {
     /// Takes the lease of `release`. While another job holds it, says for whom it waits and waits; a dead holder is not
     /// waited for. Dropping the future gives up.
-    pub async fn acquire(cluster: &Cluster, namespace: &str, release: &str, holder: &Holder, log: &JobLog) -> Result<Self, Failure> {
+    pub async fn acquire(
+        cluster: &Cluster,
+        namespace: &str,
+        release: &str,
+        holder: &Holder,
+        log: &JobLog,
+    ) -> Result<Self, Failure> {
         let object = ObjectRef::namespaced("coordination.k8s.io/v1", "Lease", namespace, &lease_name(release));
         let mut told = None;
         loop {
@@ -123,14 +129,14 @@ impl Lease {
             match claim(&found, now) {
                 Claim::Held(other, left) => {
                     if told.as_ref() != Some(&other) {
-                        log.line(&format!("Waiting for release `{release}`: {} is at work on it", other.describe()));
+                        log.line(format!("Waiting for release `{release}`: {} is at work on it", other.describe()));
                         told = Some(other);
                     }
                     wait_for_change(cluster, &object, &found, left).await?;
                 }
                 free => {
                     if let Claim::Dead(other) = &free {
-                        log.line(&format!("Taking over release `{release}`: {} is dead", other.describe()));
+                        log.line(format!("Taking over release `{release}`: {} is dead", other.describe()));
                     }
                     let mut taken = body(&object, holder, now);
                     taken["metadata"]["resourceVersion"] = found["metadata"]["resourceVersion"].clone();
@@ -187,7 +193,7 @@ async fn wait_for_change(cluster: &Cluster, object: &ObjectRef, seen: &Value, le
     let kind = cluster.kind(&object.api_version, &object.kind).await?;
     let mut changes = Box::pin(cluster.watch(WatchScope::one(kind, object.namespace.as_deref(), &object.name)));
     let version = text(seen, "/metadata/resourceVersion").map(str::to_owned);
-    let changed = async {
+    let other = async {
         let mut present = false;
         while let Some(change) = changes.next().await {
             match change {
@@ -206,7 +212,7 @@ async fn wait_for_change(cluster: &Cluster, object: &ObjectRef, seen: &Value, le
         // The watch is not allowed: the holder's time is waited for.
         std::future::pending::<()>().await;
     };
-    let _ = tokio::time::timeout(left, changed).await;
+    let _ = tokio::time::timeout(left, other).await;
     Ok(())
 }
 
@@ -217,10 +223,9 @@ async fn renew(cluster: Cluster, object: ObjectRef, holder: Holder, lost: Cancel
         tokio::time::sleep(RENEW_EVERY).await;
         match tokio::time::timeout(RENEW_EVERY, renew_once(&cluster, &object, &holder)).await {
             Ok(Ok(true)) => renewed = tokio::time::Instant::now(),
-            Ok(Ok(false)) => break,
             // A namespace that is being deleted takes the lease along; the work itself finds that out.
             Ok(Err(_)) | Err(_) if renewed.elapsed() < DURATION => {}
-            Ok(Err(_)) | Err(_) => break,
+            Ok(Ok(false) | Err(_)) | Err(_) => break,
         }
     }
     lost.cancel();

@@ -106,7 +106,9 @@ mod tests {
     #[test]
     fn policies_keep_objects() {
         assert!(is_kept(&json!({"metadata": {"annotations": {"helm.sh/resource-policy": "Keep "}}})));
-        assert!(is_kept(&json!({"metadata": {"annotations": {"werf.io/resource-policy": "skip-update, skip-delete"}}})));
+        assert!(is_kept(
+            &json!({"metadata": {"annotations": {"werf.io/resource-policy": "skip-update, skip-delete"}}})
+        ));
         assert!(!is_kept(&json!({"metadata": {"annotations": {"helm.sh/resource-policy": "delete"}}})));
     }
 }

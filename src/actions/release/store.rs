@@ -51,7 +51,12 @@ pub struct Stored {
 
 impl<'cluster> Store<'cluster> {
     /// The records of `release` in `namespace`; those written from now on carry `labels`.
-    pub fn new(cluster: &'cluster Cluster, release: &str, namespace: &str, mut labels: BTreeMap<String, String>) -> Self {
+    pub fn new(
+        cluster: &'cluster Cluster,
+        release: &str,
+        namespace: &str,
+        mut labels: BTreeMap<String, String>,
+    ) -> Self {
         labels.insert(MANAGER_LABEL.to_owned(), MANAGER.to_owned());
         Self { cluster, release: release.to_owned(), namespace: namespace.to_owned(), labels }
     }
@@ -76,7 +81,9 @@ impl<'cluster> Store<'cluster> {
             match secret::from_secret(found) {
                 Ok(record) => revisions.push(record),
                 Err(error) if index == newest => return Err(self.unreadable(name, error)),
-                Err(error) => stored.warnings.push(format!("Secret `{name}` keeps no readable revision and is ignored: {error}")),
+                Err(error) => {
+                    stored.warnings.push(format!("Secret `{name}` keeps no readable revision and is ignored: {error}"));
+                }
             }
         }
         stored.history = History::new(revisions);
@@ -85,9 +92,12 @@ impl<'cluster> Store<'cluster> {
 
     fn unreadable(&self, name: &str, error: secret::SecretError) -> Failure {
         let namespace = &self.namespace;
-        Failure::new(Cause::ManifestRejected, format!("read release `{}`: Secret `{name}` in namespace `{namespace}`", self.release))
-            .because(error)
-            .hint(format!("restore the Secret, or give its revision up: `kubectl -n {namespace} delete secret {name}`"))
+        Failure::new(
+            Cause::ManifestRejected,
+            format!("read release `{}`: Secret `{name}` in namespace `{namespace}`", self.release),
+        )
+        .because(error)
+        .hint(format!("restore the Secret, or give its revision up: `kubectl -n {namespace} delete secret {name}`"))
     }
 
     /// Writes a new revision.
@@ -99,7 +109,10 @@ impl<'cluster> Store<'cluster> {
             Ok(_) => Ok(()),
             Err(error) if error.kind == ErrorKind::AlreadyExists => Err(Failure::new(
                 Cause::ReleaseLocked,
-                format!("write revision {} of release `{}`: another tool made that revision meanwhile", record.revision, self.release),
+                format!(
+                    "write revision {} of release `{}`: another tool made that revision meanwhile",
+                    record.revision, self.release
+                ),
             )
             .hint("look with `werf helm history` who works on it, then run the job again")),
             Err(error) => Err(error.into()),

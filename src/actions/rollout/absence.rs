@@ -20,7 +20,12 @@ use crate::model::object::text;
 ///
 /// # Errors
 /// `NotReady` after `limit`, with what holds the object if it says so.
-pub async fn wait_until_gone(cluster: &Cluster, object: &ObjectRef, uid: Option<&str>, limit: Duration) -> Result<(), Failure> {
+pub async fn wait_until_gone(
+    cluster: &Cluster,
+    object: &ObjectRef,
+    uid: Option<&str>,
+    limit: Duration,
+) -> Result<(), Failure> {
     let Ok(kind) = cluster.kind(&object.api_version, &object.kind).await else {
         return Ok(());
     };
@@ -42,11 +47,12 @@ pub async fn wait_until_gone(cluster: &Cluster, object: &ObjectRef, uid: Option<
             }
             Some(Change::Restarted) => listed = false,
             Some(Change::Synced) if listed => {}
-            Some(Change::Synced | Change::Gone(_)) => return Ok(()),
-            Some(Change::Interrupted(error)) if matches!(error.kind, ErrorKind::NotFound | ErrorKind::NoSuchKind) => return Ok(()),
+            Some(Change::Synced | Change::Gone(_)) | None => return Ok(()),
+            Some(Change::Interrupted(error)) if matches!(error.kind, ErrorKind::NotFound | ErrorKind::NoSuchKind) => {
+                return Ok(());
+            }
             Some(Change::Interrupted(error)) if error.kind != ErrorKind::Unavailable => return Err(error.into()),
             Some(Change::Interrupted(_)) => {}
-            None => return Ok(()),
         }
     }
 }

@@ -55,7 +55,7 @@ pub async fn run(cluster: &Cluster, hook: &HookStep, options: TrackOptions, log:
         return Ok(());
     }
     let name = hook.named.short();
-    let block = log.block(&format!("Waiting for helm hook {name} termination"), Style::Plain);
+    let block = log.block(format!("Waiting for helm hook {name} termination"), Style::Plain);
     match track(cluster, vec![created], options, &block).await {
         Ok(()) => {
             block.done();
@@ -86,7 +86,7 @@ async fn create(cluster: &Cluster, hook: &HookStep) -> Result<Value, Failure> {
 pub async fn delete(cluster: &Cluster, hook: &ObjectRef, limit: Duration, log: &JobLog) -> Result<(), Failure> {
     let Some(found) = cluster.get(hook).await? else { return Ok(()) };
     let namespace = hook.namespace.as_deref().unwrap_or_default();
-    log.line(&format!("Deleting hook {hook} from namespace \"{namespace}\""));
+    log.line(format!("Deleting hook {hook} from namespace \"{namespace}\""));
     let uid = text(&found, "/metadata/uid");
     cluster.delete(hook, Deletion::Background, uid).await?;
     wait_until_gone(cluster, hook, uid, limit).await

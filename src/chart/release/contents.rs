@@ -67,16 +67,19 @@ fn documents(text: &str) -> Vec<(&str, &str)> {
         at += line.len();
     }
     found.push(&text[start..]);
-    let source = |document: &&str| document.lines().next().and_then(|line| line.strip_prefix("# Source: "));
-    let is_empty = |document: &&str| document.lines().all(|line| line.trim().is_empty() || line.starts_with('#'));
-    found
-        .iter()
-        .filter(|document| !is_empty(document))
-        .map(|document| match source(document) {
-            Some(source) => (source.trim(), document.split_once('\n').map_or("", |(_, body)| body)),
-            None => ("", *document),
-        })
-        .collect()
+    found.into_iter().filter(|document| !is_empty(document)).map(with_source).collect()
+}
+
+fn is_empty(document: &str) -> bool {
+    document.lines().all(|line| line.trim().is_empty() || line.starts_with('#'))
+}
+
+fn with_source(document: &str) -> (&str, &str) {
+    let (first, body) = document.split_once('\n').unwrap_or((document, ""));
+    match first.strip_prefix("# Source: ") {
+        Some(source) => (source.trim(), body),
+        None => ("", document),
+    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! PersistentVolumeClaim: bound.
+//! `PersistentVolumeClaim`: bound.
 
 use serde_json::Value;
 

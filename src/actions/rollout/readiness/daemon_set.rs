@@ -1,4 +1,4 @@
-//! DaemonSet: every node that wants a pod has a new one that is available.
+//! `DaemonSet`: every node that wants a pod has a new one that is available.
 
 use serde_json::Value;
 

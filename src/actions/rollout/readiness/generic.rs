@@ -79,7 +79,8 @@ pub(super) fn readiness(object: &Value) -> Readiness {
 fn by_own_condition(object: &Value) -> Option<Readiness> {
     let group = text(object, "/apiVersion")?.split_once('/')?.0;
     let kind = text(object, "/kind")?;
-    let (_, _, name) = OWN_CONDITION.iter().find(|(own_group, own_kind, _)| (*own_group, *own_kind) == (group, kind))?;
+    let (_, _, name) =
+        OWN_CONDITION.iter().find(|(own_group, own_kind, _)| (*own_group, *own_kind) == (group, kind))?;
     Some(match condition(object, name) {
         Some(found) if found.is_true() => Readiness::Ready,
         Some(found) => Readiness::Progressing(vec![format!("condition {name} ({})", found.why())]),

@@ -1,4 +1,4 @@
-//! StatefulSet: the pods that its strategy updates are updated, and all are ready.
+//! `StatefulSet`: the pods that its strategy updates are updated, and all are ready.
 
 use serde_json::Value;
 

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::pods;
 use super::pods::PodFacts;
+use super::pods::Trouble;
 use super::pods::Weight;
 use super::target::Counted;
 use super::target::State;
@@ -41,7 +42,7 @@ const COUNTED_EVENTS: [&str; 9] = [
 
 /// What is to be done after something was observed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Effect {
+pub(super) enum Effect {
     /// A failure to be shown.
     Error(String),
     /// Something that happened, for those who asked for service messages.
@@ -57,7 +58,7 @@ pub enum Effect {
 
 /// One process of a container, whose log is read once.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Process {
+pub(super) struct Process {
     /// The followed object it belongs to, by its place.
     pub target: usize,
     /// The pod's namespace.
@@ -72,7 +73,7 @@ pub struct Process {
 
 /// A pod of a followed object.
 #[derive(Debug)]
-pub struct Pod {
+pub(super) struct Pod {
     /// Its name.
     pub name: String,
     /// Its namespace.
@@ -90,7 +91,7 @@ struct ReplicaSet {
 
 /// All objects that are followed.
 #[derive(Debug)]
-pub struct Board {
+pub(super) struct Board {
     targets: Vec<Target>,
     by_key: HashMap<ObjectKey, usize>,
     replica_sets: HashMap<String, ReplicaSet>,
@@ -104,7 +105,7 @@ pub struct Board {
 
 /// How it stands with all of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub(super) enum Verdict {
     /// Something is waited for.
     Waiting,
     /// Nothing is waited for.
@@ -115,7 +116,7 @@ pub enum Verdict {
 
 impl Board {
     /// Follows `targets`; events before `since`, by the server's clock, are of earlier work.
-    pub fn new(targets: Vec<Target>, since: Timestamp) -> Self {
+    pub(super) fn new(targets: Vec<Target>, since: Timestamp) -> Self {
         let by_key = targets.iter().enumerate().map(|(index, target)| (target.object.key(), index)).collect();
         Self {
             targets,
@@ -131,17 +132,17 @@ impl Board {
     }
 
     /// The followed objects.
-    pub fn targets(&self) -> &[Target] {
+    pub(super) fn targets(&self) -> &[Target] {
         &self.targets
     }
 
     /// The followed object at a place.
-    pub fn target_mut(&mut self, index: usize) -> &mut Target {
+    pub(super) fn target_mut(&mut self, index: usize) -> &mut Target {
         &mut self.targets[index]
     }
 
     /// The pods of a followed object with whether each is of its newest revision, by name.
-    pub fn pods_of(&self, index: usize) -> Vec<(&Pod, bool)> {
+    pub(super) fn pods_of(&self, index: usize) -> Vec<(&Pod, bool)> {
         let owned = self.pods.values().filter(|pod| self.owner(&pod.object) == Some(index));
         let mut pods: Vec<_> = owned.map(|pod| (pod, self.is_new(&pod.object, index))).collect();
         pods.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
@@ -149,12 +150,12 @@ impl Board {
     }
 
     /// The pod of that name.
-    pub fn pod(&self, namespace: &str, name: &str) -> Option<&Pod> {
+    pub(super) fn pod(&self, namespace: &str, name: &str) -> Option<&Pod> {
         self.pods.values().find(|pod| pod.namespace == namespace && pod.name == name)
     }
 
     /// Takes an object in that is there.
-    pub fn present(&mut self, object: Value, now: Duration) -> Vec<Effect> {
+    pub(super) fn present(&mut self, object: Value, now: Duration) -> Vec<Effect> {
         match text(&object, "/kind").unwrap_or_default() {
             "ReplicaSet" => self.note_replica_set(&object),
             "Event" => return self.event(object, now),
@@ -169,7 +170,7 @@ impl Board {
     }
 
     /// Takes in that an object is gone.
-    pub fn gone(&mut self, object: &Value) -> Vec<Effect> {
+    pub(super) fn gone(&mut self, object: &Value) -> Vec<Effect> {
         let uid = text(object, "/metadata/uid").unwrap_or_default();
         self.pods.remove(uid);
         self.replica_sets.remove(uid);
@@ -237,12 +238,11 @@ impl Board {
         if !self.is_recent(&event) || self.seen_events.insert(uid, count).is_some_and(|seen| seen >= count) {
             return Vec::new();
         }
-        match self.target_of_event(&event) {
-            Some(index) => self.note_event(index, &event, count, now),
-            None => {
-                self.orphans.push((now, event));
-                Vec::new()
-            }
+        if let Some(index) = self.target_of_event(&event) {
+            self.note_event(index, &event, count, now)
+        } else {
+            self.orphans.push((now, event));
+            Vec::new()
         }
     }
 
@@ -286,18 +286,19 @@ impl Board {
             effects.push(Effect::Message { object: target.object.short(), text: message });
         }
         if COUNTED_EVENTS.contains(&reason) && field("/type") != "Normal" && target.is_active() {
-            let error = format!("{about}: {reason}: {}", field("/message").trim());
-            effects.extend(self.count(index, &format!("{about} {reason} {count}"), &error, Weight::Once, now));
+            let text = format!("{about}: {reason}: {}", field("/message").trim());
+            let trouble = Trouble { key: format!("{about} {reason} {count}"), text, weight: Weight::Once };
+            effects.extend(self.count(index, &trouble, now));
         }
         effects
     }
 
-    fn count(&mut self, index: usize, key: &str, error: &str, weight: Weight, now: Duration) -> Vec<Effect> {
+    fn count(&mut self, index: usize, trouble: &Trouble, now: Duration) -> Vec<Effect> {
         let others = self.others_active(index);
-        match self.targets[index].count(key, error, weight, others, now) {
+        match self.targets[index].count(trouble, others, now) {
             Counted::Known => Vec::new(),
             Counted::New(meaning) => {
-                let said = format!("{} ERROR: {error}", self.targets[index].object.short());
+                let said = format!("{} ERROR: {}", self.targets[index].object.short(), trouble.text);
                 vec![Effect::Error(said), Effect::Error(meaning)]
             }
         }
@@ -312,7 +313,7 @@ impl Board {
     }
 
     /// Judges everything anew: what pods are in trouble, what is ready, what has been silent for too long.
-    pub fn evaluate(&mut self, now: Duration) -> Vec<Effect> {
+    pub(super) fn evaluate(&mut self, now: Duration) -> Vec<Effect> {
         let mut effects = self.adopt_orphans(now);
         effects.extend(self.look_at_pods(now));
         for index in 0..self.targets.len() {
@@ -339,15 +340,18 @@ impl Board {
         let mut troubles = Vec::new();
         let mut processes = Vec::new();
         for (uid, pod) in &self.pods {
-            let Some(index) = self.owner(&pod.object).filter(|index| self.targets[*index].is_active()) else { continue };
+            let Some(index) = self.owner(&pod.object).filter(|index| self.targets[*index].is_active()) else {
+                continue;
+            };
             if !self.is_new(&pod.object, index) {
                 continue;
             }
             let waits_for_node = self.scaling.contains(uid);
             for trouble in &pod.facts.troubles {
                 if !(waits_for_node && trouble.key == "unschedulable") {
-                    let error = format!("po/{} {}", pod.name, trouble.text);
-                    troubles.push((index, format!("{uid} {}", trouble.key), error, trouble.weight));
+                    let text = format!("po/{} {}", pod.name, trouble.text);
+                    troubles
+                        .push((index, Trouble { key: format!("{uid} {}", trouble.key), text, weight: trouble.weight }));
                 }
             }
             processes.extend(pod.facts.started.iter().map(|started| Process {
@@ -358,21 +362,18 @@ impl Board {
                 instance: started.instance,
             }));
         }
-        let mut effects: Vec<_> = processes
-            .into_iter()
-            .filter(|process| self.followed.insert(process.clone()))
-            .map(Effect::Follow)
-            .collect();
-        for (index, key, error, weight) in troubles {
+        let mut effects: Vec<_> =
+            processes.into_iter().filter(|process| self.followed.insert(process.clone())).map(Effect::Follow).collect();
+        for (index, trouble) in troubles {
             if self.targets[index].is_active() {
-                effects.extend(self.count(index, &key, &error, weight, now));
+                effects.extend(self.count(index, &trouble, now));
             }
         }
         effects
     }
 
     /// Whether that process runs still, as far as is known.
-    pub fn runs(&self, process: &Process) -> bool {
+    pub(super) fn runs(&self, process: &Process) -> bool {
         let pod = self.pod(&process.namespace, &process.pod);
         pod.is_some_and(|pod| {
             let same = |started: &&pods::Started| {
@@ -383,7 +384,7 @@ impl Board {
     }
 
     /// How it stands.
-    pub fn verdict(&self) -> Verdict {
+    pub(super) fn verdict(&self) -> Verdict {
         if self.targets.iter().any(|target| matches!(target.state, State::Failed(_))) {
             return Verdict::Failed;
         }

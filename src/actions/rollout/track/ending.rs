@@ -27,16 +27,26 @@ const HINTS: [(&str, &str); 15] = [
     ("OOMKilled", "the container needs more memory than its limit: raise `resources.limits.memory`"),
     ("CrashLoopBackOff", "the container ends by itself: its last lines above say why; run it locally with `werf run`"),
     ("CreateContainerConfigError", "the container refers to a ConfigMap, Secret or key that does not exist"),
-    ("Unschedulable", "no node has room or the right labels: compare the pod's requests, tolerations and selectors with the nodes"),
+    (
+        "Unschedulable",
+        "no node has room or the right labels: compare the pod's requests, tolerations and selectors with the nodes",
+    ),
     ("exceeded quota", "the namespace's ResourceQuota is used up: free some, or ask for more"),
     ("FailedMount", "a volume cannot be mounted: check that its ConfigMap, Secret or claim exists"),
-    ("ProgressDeadlineExceeded", "the new pods do not become ready: check the readiness probe and the container's last lines"),
-    ("BackoffLimitExceeded", "the Job's containers failed as often as `backoffLimit` allows: their last lines above say why"),
+    (
+        "ProgressDeadlineExceeded",
+        "the new pods do not become ready: check the readiness probe and the container's last lines",
+    ),
+    (
+        "BackoffLimitExceeded",
+        "the Job's containers failed as often as `backoffLimit` allows: their last lines above say why",
+    ),
     ("DeadlineExceeded", "the Job took longer than `activeDeadlineSeconds`"),
     ("no activity", "nothing happened for too long: if that is normal, raise `werf.io/no-activity-timeout`"),
     ("not ready within", "if it only needs longer, give it more time with `--timeout SECONDS`"),
 ];
-const PULL: &str = "the image cannot be pulled: check its name and tag, and that the cluster may read from its registry";
+const PULL: &str =
+    "the image cannot be pulled: check its name and tag, and that the cluster may read from its registry";
 
 /// Shows what is known about everything that failed, and answers the failure.
 pub(super) async fn explain(cluster: &Cluster, board: &Board, printer: &Printer<'_>) -> Failure {
@@ -81,7 +91,9 @@ async fn show_lines(cluster: &Cluster, board: &Board, index: usize, printer: &Pr
         for (container, lines) in last_lines(cluster, target, pod).await {
             let title = format!("Last lines of {} po/{} container/{container}", target.object.short(), pod.name);
             let block = printer.log().note(&title, Style::Details);
-            lines.iter().for_each(|line| block.line(line));
+            for line in &lines {
+                block.line(line);
+            }
             block.done();
         }
     }

@@ -60,7 +60,9 @@ pub async fn track(cluster: &Cluster, objects: Vec<Value>, options: TrackOptions
     for object in objects {
         let Some(named) = ObjectRef::of(&object) else { continue };
         let (settings, warnings) = settings::read(&object);
-        warnings.iter().for_each(|warning| log.warn(warning));
+        for warning in &warnings {
+            log.warn(warning);
+        }
         targets.push(Target::new(named, object, settings));
     }
     let mut tracker = Tracker::new(cluster, targets, options, log);
@@ -225,7 +227,9 @@ impl<'work> Tracker<'work> {
     fn awaits_pods(&self) -> bool {
         let jobs = self.board.targets().iter().enumerate().filter(|(_, target)| target.object.kind == "Job");
         jobs.into_iter().any(|(index, target)| {
-            let ran = ["succeeded", "failed"].iter().any(|field| target.latest.pointer(&format!("/status/{field}")).is_some());
+            let ran = ["succeeded", "failed"]
+                .iter()
+                .any(|field| target.latest.pointer(&format!("/status/{field}")).is_some());
             ran && self.board.pods_of(index).is_empty()
         })
     }

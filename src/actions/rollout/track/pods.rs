@@ -10,7 +10,7 @@ use crate::model::object::text;
 
 /// A pod in short.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct PodFacts {
+pub(super) struct PodFacts {
     /// Containers that are ready.
     pub ready: usize,
     /// Containers, init containers left out.
@@ -33,7 +33,7 @@ pub struct PodFacts {
 
 /// A container with a process that runs or ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Started {
+pub(super) struct Started {
     /// Its name.
     pub container: String,
     /// How often it was restarted before that process.
@@ -44,7 +44,7 @@ pub struct Started {
 
 /// Something that is wrong with a pod.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Trouble {
+pub(super) struct Trouble {
     /// The same trouble has the same key.
     pub key: String,
     /// What is wrong, such as `container/app: CrashLoopBackOff: back-off 10s …`.
@@ -55,7 +55,7 @@ pub struct Trouble {
 
 /// How a trouble is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Weight {
+pub(super) enum Weight {
     /// Once.
     Once,
     /// Again and again while it lasts.
@@ -69,14 +69,18 @@ const HOPELESS_PULL: [&str; 6] =
     ["not found", "manifest unknown", "does not exist", "no such host", "invalid reference", "pull access denied"];
 
 /// Reads a pod.
-pub fn facts(pod: &Value) -> PodFacts {
+pub(super) fn facts(pod: &Value) -> PodFacts {
     let statuses = list(pod, "/status/containerStatuses");
     let init_statuses = list(pod, "/status/initContainerStatuses");
     let all = || init_statuses.iter().chain(statuses);
     let ready = |status: &&Value| status.get("ready").and_then(Value::as_bool).unwrap_or(false);
     let mut troubles: Vec<Trouble> = all().filter_map(container_trouble).collect();
     if let Some(why) = unschedulable(pod) {
-        troubles.push(Trouble { key: "unschedulable".to_owned(), text: format!("Unschedulable: {why}"), weight: Weight::Lasting });
+        troubles.push(Trouble {
+            key: "unschedulable".to_owned(),
+            text: format!("Unschedulable: {why}"),
+            weight: Weight::Lasting,
+        });
     }
     let is_leaving = pod.pointer("/metadata/deletionTimestamp").is_some();
     PodFacts {
@@ -144,7 +148,8 @@ fn container_trouble(status: &Value) -> Option<Trouble> {
         _ => return None,
     };
     let last = text(status, "/lastState/terminated/reason").filter(|reason| *reason == "OOMKilled");
-    let because = last.map_or_else(|| exit_note(status), |reason| format!(" (the container was ended before: {reason})"));
+    let because =
+        last.map_or_else(|| exit_note(status), |reason| format!(" (the container was ended before: {reason})"));
     let message = if message.is_empty() { String::new() } else { format!(": {message}") };
     Some(Trouble { key, text: format!("container/{name}: {reason}{message}{because}"), weight })
 }

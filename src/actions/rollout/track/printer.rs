@@ -101,7 +101,9 @@ impl<'log> Printer<'log> {
         }
         self.close();
         let block = self.log.note("Status progress", Style::Highlight);
-        lines.iter().for_each(|line| block.line(line));
+        for line in &lines {
+            block.line(line);
+        }
         block.done();
     }
 

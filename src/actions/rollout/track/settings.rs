@@ -75,7 +75,10 @@ impl LogSettings {
     /// Whether a line of `container` is shown.
     pub fn shows(&self, container: &str, line: &str) -> bool {
         let named = |names: &[String]| names.iter().any(|name| name == container);
-        if self.skip || named(&self.skip_containers) || !(self.only_containers.is_empty() || named(&self.only_containers)) {
+        if self.skip
+            || named(&self.skip_containers)
+            || !(self.only_containers.is_empty() || named(&self.only_containers))
+        {
             return false;
         }
         let excepted = [self.except.as_ref(), self.except_for.get(container)];
@@ -193,7 +196,10 @@ impl Reader {
     fn read_known(&mut self, name: &str, value: &str) {
         match name.strip_prefix("werf.io/").unwrap_or_default() {
             "track-termination-mode" => {
-                let words = [("WaitUntilResourceReady", Termination::WaitUntilReady), ("NonBlocking", Termination::NonBlocking)];
+                let words = [
+                    ("WaitUntilResourceReady", Termination::WaitUntilReady),
+                    ("NonBlocking", Termination::NonBlocking),
+                ];
                 self.settings.termination = self.word(name, value, &words).unwrap_or(self.settings.termination);
             }
             "fail-mode" => {
@@ -205,8 +211,12 @@ impl Reader {
                 self.settings.fail_mode = self.word(name, value, &words).unwrap_or(self.settings.fail_mode);
             }
             "show-logs-until" => {
-                let words =
-                    [("PodIsReady", false), ("ControllerIsReady", true), ("EndOfDeploy", true), ("ContainerIsReady", false)];
+                let words = [
+                    ("PodIsReady", false),
+                    ("ControllerIsReady", true),
+                    ("EndOfDeploy", true),
+                    ("ContainerIsReady", false),
+                ];
                 self.settings.logs.until_end = self.word(name, value, &words).unwrap_or(false);
             }
             "failures-allowed-per-replica" => self.per_replica = self.count(name, value),
@@ -318,7 +328,11 @@ fn names(list: &str) -> Vec<String> {
 
 fn nearest<'word>(word: &str, known: impl Iterator<Item = &'word str>) -> Option<&'word str> {
     let likeness = |other: &str| strsim::jaro_winkler(&word.to_lowercase(), &other.to_lowercase());
-    known.map(|other| (likeness(other), other)).filter(|(score, _)| *score > 0.85).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, other)| other)
+    known
+        .map(|other| (likeness(other), other))
+        .filter(|(score, _)| *score > 0.85)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, other)| other)
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ const OTHER: [&str; 4] = ["RESOURCE", "STATE", "", ""];
 
 /// Draws tables; remembers the last one to show what changed.
 #[derive(Debug, Default)]
-pub struct Table {
+pub(super) struct Table {
     last: HashMap<String, String>,
     drawn: Vec<String>,
 }
@@ -37,7 +37,7 @@ pub struct Table {
 impl Table {
     /// The lines of the table, at most `width` columns wide; empty if nothing changed since the last one.
     /// `elapsed` is the time of day in seconds of the epoch, for durations of Jobs.
-    pub fn draw(&mut self, board: &Board, width: usize, now: i64) -> Vec<String> {
+    pub(super) fn draw(&mut self, board: &Board, width: usize, now: i64) -> Vec<String> {
         let mut lines = Vec::new();
         let plain = self.lines(board, width, now, &mut lines);
         if plain == self.drawn {
@@ -88,7 +88,8 @@ impl Table {
         let key = target.object.short();
         let cells = cells(target, now);
         compared.push(format!("{key} {:?} {:?}", cells.compared(), target.state));
-        let shown: Vec<String> = (0..4).map(|column| self.change(&format!("{key} {column}"), &cells.0[column], column > 0)).collect();
+        let shown: Vec<String> =
+            (0..4).map(|column| self.change(&format!("{key} {column}"), &cells.0[column], column > 0)).collect();
         lines.extend(row(&[shown[0].clone(), shown[1].clone(), shown[2].clone(), shown[3].clone()], widths));
         let pods = board.pods_of(index);
         let waiting = waiting(target);
@@ -106,7 +107,13 @@ impl Table {
         lines.extend(left);
     }
 
-    fn pod_lines(&mut self, target: &Target, pods: &[(&Pod, bool)], width: usize, compared: &mut Vec<String>) -> Vec<String> {
+    fn pod_lines(
+        &mut self,
+        target: &Target,
+        pods: &[(&Pod, bool)],
+        width: usize,
+        compared: &mut Vec<String>,
+    ) -> Vec<String> {
         let columns = widths(width.saturating_sub(BRANCH), POD_COLUMNS);
         let titles = ["POD", "READY", "RESTARTS", "STATUS"].map(str::to_owned);
         let mut lines: Vec<String> = row(&titles, &columns).into_iter().map(|line| format!("│   {line}")).collect();
@@ -116,7 +123,8 @@ impl Table {
             let key = format!("{} {}", target.object.short(), pod.name);
             let status = self.change(&format!("{key} status"), &facts.status, true).replace("->", " -> ");
             let name = pod.name.strip_prefix(&format!("{}-", target.object.name)).unwrap_or(&pod.name);
-            let cells = [name.to_owned(), format!("{}/{}", facts.ready, facts.containers), facts.restarts.to_string(), status];
+            let cells =
+                [name.to_owned(), format!("{}/{}", facts.ready, facts.containers), facts.restarts.to_string(), status];
             compared.push(format!("{key} {} {} {}", cells[1], cells[2], facts.status));
             for (line, text) in row(&cells, &columns).into_iter().enumerate() {
                 let branch = match (line, is_last) {
@@ -152,7 +160,10 @@ struct Cells([String; 4]);
 impl Cells {
     /// What makes a new table worth drawing: durations alone do not.
     fn compared(&self) -> Vec<&String> {
-        self.0.iter().filter(|cell| !cell.ends_with('s') || !cell.starts_with(|first: char| first.is_ascii_digit())).collect()
+        self.0
+            .iter()
+            .filter(|cell| !cell.ends_with('s') || !cell.starts_with(|first: char| first.is_ascii_digit()))
+            .collect()
     }
 }
 
@@ -212,7 +223,12 @@ fn waiting(target: &Target) -> Option<String> {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "columns of a terminal")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "columns of a terminal"
+)]
 fn widths(width: usize, shares: [f64; 3]) -> [usize; 4] {
     let [first, second, third] = shares.map(|share| (width as f64 * share) as usize);
     [first, second, third, width - first - second - third]
@@ -301,7 +317,10 @@ mod tests {
 
     #[test]
     fn text_breaks_at_blanks() {
-        assert_eq!(wrap("Waiting for: replicas 2->1, available 0->1", 30), ["Waiting for: replicas 2->1,", "available 0->1"]);
+        assert_eq!(
+            wrap("Waiting for: replicas 2->1, available 0->1", 30),
+            ["Waiting for: replicas 2->1,", "available 0->1"]
+        );
         assert_eq!(wrap("", 5), [""]);
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::pods::Trouble;
 use super::pods::Weight;
 use super::settings::FailMode;
 use super::settings::Termination;
@@ -26,7 +27,7 @@ const MESSAGES_KEPT: usize = 50;
 
 /// Where an object stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum State {
+pub(super) enum State {
     /// It is followed.
     Active,
     /// It is ready.
@@ -39,7 +40,7 @@ pub enum State {
 
 /// One object that is followed.
 #[derive(Debug)]
-pub struct Target {
+pub(super) struct Target {
     /// Its name.
     pub object: ObjectRef,
     /// What its annotations say.
@@ -62,7 +63,7 @@ pub struct Target {
 
 /// What came of counting a failure.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Counted {
+pub(super) enum Counted {
     /// It was counted before.
     Known,
     /// To be said: the error, then what it means.
@@ -71,7 +72,7 @@ pub enum Counted {
 
 impl Target {
     /// An object as the cluster answered when it was applied.
-    pub fn new(object: ObjectRef, applied: Value, settings: TrackSettings) -> Self {
+    pub(super) fn new(object: ObjectRef, applied: Value, settings: TrackSettings) -> Self {
         Self {
             object,
             settings,
@@ -87,22 +88,22 @@ impl Target {
     }
 
     /// Its uid.
-    pub fn uid(&self) -> &str {
+    pub(super) fn uid(&self) -> &str {
         text(&self.latest, "/metadata/uid").unwrap_or_default()
     }
 
     /// Whether it is followed still.
-    pub fn is_active(&self) -> bool {
+    pub(super) fn is_active(&self) -> bool {
         self.state == State::Active
     }
 
     /// Whether the end waits for it.
-    pub fn is_awaited(&self) -> bool {
+    pub(super) fn is_awaited(&self) -> bool {
         self.is_active() && self.settings.termination == Termination::WaitUntilReady
     }
 
     /// Takes a new state of the object in; an older one than it is known in is passed over.
-    pub fn update(&mut self, object: Value, now: Duration) {
+    pub(super) fn update(&mut self, object: Value, now: Duration) {
         if is_older(&object, &self.latest) || object == self.latest {
             return;
         }
@@ -112,7 +113,7 @@ impl Target {
     }
 
     /// Notes that something happened around the object.
-    pub fn note(&mut self, message: String, now: Duration) {
+    pub(super) fn note(&mut self, message: String, now: Duration) {
         self.last_activity = now;
         if self.messages.len() == MESSAGES_KEPT {
             self.messages.pop_front();
@@ -121,7 +122,7 @@ impl Target {
     }
 
     /// Keeps a line of a container for the end of a failure.
-    pub fn keep_line(&mut self, pod: &str, container: &str, line: &str, now: Duration) {
+    pub(super) fn keep_line(&mut self, pod: &str, container: &str, line: &str, now: Duration) {
         self.last_activity = now;
         let lines = self.lines.entry((pod.to_owned(), container.to_owned())).or_default();
         if lines.len() == LINES_KEPT {
@@ -131,7 +132,9 @@ impl Target {
     }
 
     /// Counts a failure unless it is known; `others_active` says whether other objects are waited for still.
-    pub fn count(&mut self, key: &str, error: &str, weight: Weight, others_active: bool, now: Duration) -> Counted {
+    pub(super) fn count(&mut self, trouble: &Trouble, others_active: bool, now: Duration) -> Counted {
+        let Trouble { key, text, weight } = trouble;
+        let weight = *weight;
         let again = |last: &Duration| weight == Weight::Lasting && now.saturating_sub(*last) >= RECOUNT_AFTER;
         if self.counted.get(key).is_some_and(|last| !again(last)) {
             return Counted::Known;
@@ -147,7 +150,7 @@ impl Target {
                  (HopeUntilEndOfDeployProcess fail mode is active)"
             ));
         }
-        self.counted.insert(key.to_owned(), now);
+        self.counted.insert(key.clone(), now);
         self.failures += 1;
         let allowed = self.settings.failures_allowed;
         let hopeless = weight == Weight::Fatal && !self.settings.failures_chosen;
@@ -159,9 +162,12 @@ impl Target {
             return Counted::New(format!("{} errors occurred for {name}", self.failures));
         }
         if !exceeded {
-            return Counted::New(format!("{}/{allowed} allowed errors occurred for {name}: continue tracking", self.failures));
+            return Counted::New(format!(
+                "{}/{allowed} allowed errors occurred for {name}: continue tracking",
+                self.failures
+            ));
         }
-        self.state = State::Failed(error.to_owned());
+        self.state = State::Failed(text.clone());
         Counted::New(if self.failures > allowed {
             format!("Allowed failures count for {name} exceeded {allowed} errors: stop tracking immediately!")
         } else {
@@ -170,7 +176,7 @@ impl Target {
     }
 
     /// Judges the object anew. Answers what is to be said, if anything.
-    pub fn judge(&mut self, others_active: bool, now: Duration) -> Option<String> {
+    pub(super) fn judge(&mut self, others_active: bool, now: Duration) -> Option<String> {
         if !self.is_active() {
             return None;
         }
@@ -207,7 +213,7 @@ impl Target {
     }
 
     /// The time is over: fails if it is waited for.
-    pub fn run_out(&mut self, limit: Duration) {
+    pub(super) fn run_out(&mut self, limit: Duration) {
         if !self.is_awaited() {
             return;
         }
@@ -239,6 +245,7 @@ mod tests {
     use super::Counted;
     use super::State;
     use super::Target;
+    use crate::actions::rollout::track::pods::Trouble;
     use crate::actions::rollout::track::pods::Weight;
     use crate::actions::rollout::track::settings;
     use crate::model::object::ObjectRef;
@@ -250,6 +257,10 @@ mod tests {
         Target::new(ObjectRef::of(&object).unwrap(), object, settings)
     }
 
+    fn trouble(key: &str, text: &str, weight: Weight) -> Trouble {
+        Trouble { key: key.to_owned(), text: text.to_owned(), weight }
+    }
+
     fn at(seconds: u64) -> Duration {
         Duration::from_secs(seconds)
     }
@@ -257,42 +268,42 @@ mod tests {
     #[test]
     fn the_failure_after_the_allowed_ones_ends_it() {
         let mut target = target(&json!({}));
-        let first = target.count("a 1", "boom", Weight::Once, false, at(1));
+        let first = target.count(&trouble("a 1", "boom", Weight::Once), false, at(1));
         assert_eq!(first, Counted::New("1/1 allowed errors occurred for deploy/web: continue tracking".to_owned()));
-        assert_eq!(target.count("a 1", "boom", Weight::Once, false, at(30)), Counted::Known);
+        assert_eq!(target.count(&trouble("a 1", "boom", Weight::Once), false, at(30)), Counted::Known);
         assert!(target.is_active());
-        target.count("a 2", "boom again", Weight::Once, false, at(31));
+        target.count(&trouble("a 2", "boom again", Weight::Once), false, at(31));
         assert_eq!(target.state, State::Failed("boom again".to_owned()));
     }
 
     #[test]
     fn what_lasts_is_counted_again() {
         let mut target = target(&json!({}));
-        target.count("pull", "no image", Weight::Lasting, false, at(1));
-        assert_eq!(target.count("pull", "no image", Weight::Lasting, false, at(5)), Counted::Known);
-        target.count("pull", "no image", Weight::Lasting, false, at(11));
+        target.count(&trouble("pull", "no image", Weight::Lasting), false, at(1));
+        assert_eq!(target.count(&trouble("pull", "no image", Weight::Lasting), false, at(5)), Counted::Known);
+        target.count(&trouble("pull", "no image", Weight::Lasting), false, at(11));
         assert_eq!(target.state, State::Failed("no image".to_owned()));
     }
 
     #[test]
     fn what_is_hopeless_ends_it_at_once_unless_failures_are_allowed() {
         let mut plain = target(&json!({}));
-        plain.count("image", "not found", Weight::Fatal, false, at(1));
+        plain.count(&trouble("image", "not found", Weight::Fatal), false, at(1));
         assert!(matches!(plain.state, State::Failed(_)));
         let mut chosen = target(&json!({"werf.io/failures-allowed-per-replica": "1"}));
-        chosen.count("image", "not found", Weight::Fatal, false, at(1));
+        chosen.count(&trouble("image", "not found", Weight::Fatal), false, at(1));
         assert!(chosen.is_active());
     }
 
     #[test]
     fn fail_modes_hold() {
         let mut ignored = target(&json!({"werf.io/fail-mode": "IgnoreAndContinueDeployProcess"}));
-        ignored.count("image", "not found", Weight::Fatal, false, at(1));
+        ignored.count(&trouble("image", "not found", Weight::Fatal), false, at(1));
         assert_eq!(ignored.state, State::Ignored);
         let mut hoping = target(&json!({"werf.io/fail-mode": "HopeUntilEndOfDeployProcess"}));
-        hoping.count("image", "not found", Weight::Fatal, true, at(1));
+        hoping.count(&trouble("image", "not found", Weight::Fatal), true, at(1));
         assert!(hoping.is_active());
-        hoping.count("image", "not found", Weight::Fatal, false, at(2));
+        hoping.count(&trouble("image", "not found", Weight::Fatal), false, at(2));
         assert!(matches!(hoping.state, State::Failed(_)));
     }
 
