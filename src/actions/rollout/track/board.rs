@@ -442,11 +442,13 @@ mod tests {
     }
 
     fn errors(effects: &[Effect]) -> Vec<&str> {
-        let error = |effect| match effect {
-            Effect::Error(text) => Some(String::as_str(text)),
-            _ => None,
-        };
-        effects.iter().filter_map(error).collect()
+        let mut errors = Vec::new();
+        for effect in effects {
+            if let Effect::Error(text) = effect {
+                errors.push(text.as_str());
+            }
+        }
+        errors
     }
 
     #[test]
