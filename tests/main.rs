@@ -5,6 +5,7 @@
 
 mod gitlab;
 mod layering;
+mod readme;
 mod rig_pipeline;
 mod stand_in;
 mod world;
