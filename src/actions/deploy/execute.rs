@@ -19,6 +19,8 @@ use super::steps::Step;
 use crate::actions::rollout::absence::wait_until_gone;
 use crate::actions::rollout::hook;
 use crate::actions::rollout::hook::HookStep;
+use crate::actions::rollout::readiness::Readiness;
+use crate::actions::rollout::readiness::readiness;
 use crate::actions::rollout::track::TrackOptions;
 use crate::actions::rollout::track::track;
 use crate::backends::cluster::Apply;
@@ -222,7 +224,7 @@ impl<'work> Executor<'work> {
             key.and_then(|key| self.applied.get(&key).cloned()).unwrap_or(object)
         };
         let objects: Vec<Value> = objects.into_iter().filter(is_awaited).map(latest).collect();
-        if objects.is_empty() {
+        if objects.iter().all(|object| readiness(object) == Readiness::Ready) {
             return Ok(());
         }
         let block = self.log.block("Waiting for release resources to become ready", Style::Plain);

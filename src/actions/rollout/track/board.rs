@@ -12,6 +12,7 @@ use super::pods;
 use super::pods::PodFacts;
 use super::pods::Trouble;
 use super::pods::Weight;
+use super::proof::Proofs;
 use super::target::Counted;
 use super::target::State;
 use super::target::Target;
@@ -83,6 +84,19 @@ pub(super) struct Pod {
     object: Value,
 }
 
+impl Pod {
+    /// Reads a pod.
+    pub(super) fn read(object: Value) -> Self {
+        let field = |pointer| text(&object, pointer).unwrap_or_default().to_owned();
+        Self {
+            name: field("/metadata/name"),
+            namespace: field("/metadata/namespace"),
+            facts: pods::facts(&object),
+            object,
+        }
+    }
+}
+
 #[derive(Debug)]
 struct ReplicaSet {
     owner: String,
@@ -100,6 +114,8 @@ pub(super) struct Board {
     orphans: Vec<(Duration, Value)>,
     scaling: BTreeSet<String>,
     followed: BTreeSet<Process>,
+    proofs: Proofs,
+    is_watching: bool,
     since: Timestamp,
 }
 
@@ -127,6 +143,8 @@ impl Board {
             orphans: Vec::new(),
             scaling: BTreeSet::new(),
             followed: BTreeSet::new(),
+            proofs: Proofs::default(),
+            is_watching: false,
             since,
         }
     }
@@ -190,14 +208,7 @@ impl Board {
 
     fn note_pod(&mut self, object: Value) {
         let Some(uid) = text(&object, "/metadata/uid").map(str::to_owned) else { return };
-        let field = |pointer| text(&object, pointer).unwrap_or_default().to_owned();
-        let pod = Pod {
-            name: field("/metadata/name"),
-            namespace: field("/metadata/namespace"),
-            facts: pods::facts(&object),
-            object,
-        };
-        self.pods.insert(uid, pod);
+        self.pods.insert(uid, Pod::read(object));
     }
 
     /// The followed object that a pod belongs to.
@@ -317,10 +328,49 @@ impl Board {
         let mut effects = self.adopt_orphans(now);
         effects.extend(self.look_at_pods(now));
         for index in 0..self.targets.len() {
+            if self.is_doubtful(index, now) {
+                continue;
+            }
             let others = self.others_active(index);
             effects.extend(self.targets[index].judge(others, now).map(Effect::Error));
         }
         effects
+    }
+
+    /// From now on changes come in; before, what is ready is ready.
+    pub(super) fn begin_to_watch(&mut self) {
+        self.is_watching = true;
+    }
+
+    /// Whether something counts as ready and is only waited for until it has proved to run.
+    pub(super) fn has_doubts(&self, now: Duration) -> bool {
+        (0..self.targets.len()).any(|index| self.is_doubtful(index, now))
+    }
+
+    /// The log of a process was opened.
+    pub(super) fn log_opened(&mut self, process: &Process, now: Duration) {
+        self.proofs.opened(process, now);
+    }
+
+    /// The log of a process came to its end.
+    pub(super) fn log_ended(&mut self, process: &Process, now: Duration) {
+        self.proofs.ended(process, now);
+    }
+
+    fn is_doubtful(&self, index: usize, now: Duration) -> bool {
+        let target = &self.targets[index];
+        let Some(since) = target.ready_since().filter(|_| self.is_watching && target.is_active()) else { return false };
+        let wanted = match target.object.kind.as_str() {
+            "Deployment" | "StatefulSet" => number(&target.latest, "/spec/replicas").unwrap_or(1),
+            "DaemonSet" => number(&target.latest, "/status/desiredNumberScheduled").unwrap_or(0),
+            _ => return false,
+        };
+        let pods = self.pods_of(index);
+        let new = || pods.iter().filter(|(pod, is_new)| *is_new && !pod.facts.is_leaving);
+        if new().count() < usize::try_from(wanted).unwrap_or(0) && Proofs::may_be_untold(since, now) {
+            return true;
+        }
+        new().any(|(pod, _)| !self.proofs.hold(index, pod, since, now))
     }
 
     fn adopt_orphans(&mut self, now: Duration) -> Vec<Effect> {
@@ -361,6 +411,9 @@ impl Board {
                 container: started.container.clone(),
                 instance: started.instance,
             }));
+        }
+        for process in &processes {
+            self.proofs.seen(process, now);
         }
         let mut effects: Vec<_> =
             processes.into_iter().filter(|process| self.followed.insert(process.clone())).map(Effect::Follow).collect();

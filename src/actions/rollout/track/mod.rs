@@ -6,6 +6,7 @@ mod board;
 mod ending;
 mod pods;
 mod printer;
+mod proof;
 pub mod settings;
 mod sources;
 mod table;
@@ -36,8 +37,12 @@ use target::Target;
 
 /// How long log lines of what has ended may still come in.
 const LAST_LINES: Duration = Duration::from_secs(2);
+/// The pause before a log that ended is taken up again, if its process is thought to run.
+const RESUME_AFTER: Duration = Duration::from_millis(500);
 /// How often time alone is looked at: what lasts, and what has been silent for too long.
 const TICK: Duration = Duration::from_secs(1);
+/// The same while something has to prove that it runs.
+const SHORT_TICK: Duration = Duration::from_millis(20);
 
 /// How objects are followed.
 #[derive(Debug, Clone, Copy)]
@@ -102,11 +107,12 @@ impl<'work> Tracker<'work> {
         for source in sources::watches(self.cluster, self.board.targets()).await? {
             self.streams.push(source);
         }
-        let mut tick = tokio::time::interval(TICK);
+        self.board.begin_to_watch();
         while self.board.verdict() == Verdict::Waiting {
+            let pause = if self.board.has_doubts(self.now()) { SHORT_TICK } else { TICK };
             let incoming = tokio::select! {
                 incoming = self.streams.next() => incoming,
-                _ = tick.tick() => None,
+                () = tokio::time::sleep(pause) => None,
             };
             self.take(incoming)?;
             self.take_what_is_there()?;
@@ -157,10 +163,14 @@ impl<'work> Tracker<'work> {
                 target.keep_line(&process.pod, &process.container, &line.text, now);
                 self.printer.line(&self.board, &process, &line);
             }
-            Some(Incoming::LogEnd(process)) => {
+            Some(Incoming::LogOpen(process)) => self.board.log_opened(&process, now),
+            Some(Incoming::LogEnd(end)) => {
                 self.open_logs -= 1;
-                if let Some(last) = process.resume.filter(|_| self.board.runs(&process.process)) {
-                    self.follow(process.process, last);
+                if let Some(last) = end.resume {
+                    self.board.log_ended(&end.process, now);
+                    if self.board.runs(&end.process) {
+                        self.follow(end.process, last, Some(RESUME_AFTER));
+                    }
                 }
             }
         }
@@ -198,14 +208,14 @@ impl<'work> Tracker<'work> {
             match effect {
                 Effect::Error(text) => self.printer.error(&text),
                 Effect::Message { object, text } => self.printer.message(&object, &text),
-                Effect::Follow(process) => self.follow(process, self.options.since),
+                Effect::Follow(process) => self.follow(process, self.options.since, None),
             }
         }
     }
 
-    fn follow(&mut self, process: board::Process, since: Timestamp) {
+    fn follow(&mut self, process: board::Process, since: Timestamp, after: Option<Duration>) {
         self.open_logs += 1;
-        self.streams.push(sources::log(self.cluster, process, since));
+        self.streams.push(sources::log(self.cluster, process, since, after));
     }
 
     /// Lets the last lines of what has ended come in, for a moment.

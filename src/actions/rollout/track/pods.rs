@@ -27,6 +27,8 @@ pub(super) struct PodFacts {
     pub is_leaving: bool,
     /// Containers that have or had a process to read the log of.
     pub started: Vec<Started>,
+    /// Containers without a readiness probe: they count as ready the moment they start.
+    pub probeless: Vec<String>,
     /// What is wrong now.
     pub troubles: Vec<Trouble>,
 }
@@ -92,8 +94,15 @@ pub(super) fn facts(pod: &Value) -> PodFacts {
         ready_since: ready_since(pod),
         is_leaving,
         started: all().filter_map(started).collect(),
+        probeless: probeless(pod),
         troubles: if is_leaving { Vec::new() } else { troubles },
     }
+}
+
+fn probeless(pod: &Value) -> Vec<String> {
+    let containers = list(pod, "/spec/containers").iter();
+    let without = containers.filter(|container| container.get("readinessProbe").is_none());
+    without.filter_map(|container| text(container, "/name")).map(str::to_owned).collect()
 }
 
 fn ready_since(pod: &Value) -> Option<i64> {

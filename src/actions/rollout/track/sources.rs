@@ -24,6 +24,8 @@ use crate::model::failure::Failure;
 pub(super) enum Incoming {
     /// An object changed.
     Change(Change),
+    /// A log is open.
+    LogOpen(Process),
     /// A container wrote a line.
     Line(Process, LogLine),
     /// A log ended.
@@ -43,7 +45,7 @@ pub(super) type Source = Pin<Box<dyn Stream<Item = Incoming> + Send>>;
 
 /// Attempts to open a log before it is given up.
 const ATTEMPTS: u32 = 10;
-/// The pause between attempts to open a log, and before one is taken up again.
+/// The pause between attempts to open a log.
 const PAUSE: Duration = Duration::from_millis(300);
 
 /// Kinds whose pods are followed too.
@@ -90,48 +92,61 @@ fn is_denied(change: &Change) -> bool {
     matches!(change, Change::Interrupted(error) if error.kind == ErrorKind::Denied)
 }
 
-/// The log of `process` from `since` on, then its end.
-pub(super) fn log(cluster: &Cluster, process: Process, since: Timestamp) -> Source {
+/// The log of `process` from `since` on, read after a pause if one is given: that it is open, its lines, its end.
+pub(super) fn log(cluster: &Cluster, process: Process, since: Timestamp, after: Option<Duration>) -> Source {
     let cluster = cluster.clone();
-    let lines = stream::once(read(cluster, process.clone(), since)).flatten();
-    let mut last = Some(since);
-    let name = process.clone();
-    let seen = lines.map(move |line| match line {
-        Some(line) => {
-            last = line.time.or(last);
-            Incoming::Line(name.clone(), line)
+    let reading = async move {
+        if let Some(pause) = after {
+            tokio::time::sleep(pause).await;
         }
-        None => Incoming::LogEnd(LogEnd { process: process.clone(), resume: last }),
-    });
-    Box::pin(seen)
+        read(&cluster, process, since).await
+    };
+    Box::pin(stream::once(reading).flatten())
 }
 
-/// The lines, and `None` as the last item.
-async fn read(cluster: Cluster, process: Process, since: Timestamp) -> impl Stream<Item = Option<LogLine>> + Send {
+async fn read(cluster: &Cluster, process: Process, since: Timestamp) -> Source {
+    let Some(lines) = open(cluster, &process, since).await else {
+        let end = LogEnd { process, resume: None };
+        return Box::pin(stream::once(std::future::ready(Incoming::LogEnd(end))));
+    };
+    let opened = stream::once(std::future::ready(Incoming::LogOpen(process.clone())));
+    // The server cuts `since` to seconds: what was shown before is not shown again.
+    let new = lines.filter(move |line| std::future::ready(line.time.is_none_or(|time| time > since)));
+    let marked = new.map(Some).chain(stream::once(std::future::ready(None)));
+    let told = marked.scan(since, move |last, line| {
+        let told = match line {
+            Some(line) => {
+                *last = line.time.unwrap_or(*last);
+                Incoming::Line(process.clone(), line)
+            }
+            None => Incoming::LogEnd(LogEnd { process: process.clone(), resume: Some(*last) }),
+        };
+        std::future::ready(Some(told))
+    });
+    Box::pin(opened.chain(told))
+}
+
+/// Opens a log; a container that is only starting refuses for a while.
+async fn open(
+    cluster: &Cluster,
+    process: &Process,
+    since: Timestamp,
+) -> Option<Pin<Box<dyn Stream<Item = LogLine> + Send>>> {
     let scope = LogScope {
-        namespace: process.namespace,
-        pod: process.pod,
-        container: process.container,
+        namespace: process.namespace.clone(),
+        pod: process.pod.clone(),
+        container: process.container.clone(),
         since: Some(since),
         tail: None,
         previous: false,
         follow: true,
     };
-    let mut attempts = 0;
-    let lines = loop {
+    for _ in 0..ATTEMPTS {
         match cluster.logs(&scope).await {
-            Ok(lines) => break Some(lines),
-            Err(_) if attempts < ATTEMPTS => tokio::time::sleep(PAUSE).await,
-            Err(_) => break None,
+            Ok(lines) => return Some(Box::pin(lines.filter_map(|line| std::future::ready(line.ok())))),
+            Err(error) if matches!(error.kind, ErrorKind::Denied | ErrorKind::NotFound) => return None,
+            Err(_) => tokio::time::sleep(PAUSE).await,
         }
-        attempts += 1;
-    };
-    // The server cuts `since` to seconds: what was shown before is not shown again.
-    let is_new = move |line: &LogLine| line.time.is_none_or(|time| time > since);
-    let lines = stream::iter(lines).flatten();
-    let lines = lines.filter_map(move |line| std::future::ready(line.ok().filter(is_new).map(Some)));
-    lines.chain(stream::once(async {
-        tokio::time::sleep(PAUSE).await;
-        None
-    }))
+    }
+    None
 }

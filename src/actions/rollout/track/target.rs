@@ -59,6 +59,7 @@ pub(super) struct Target {
     pub lines: BTreeMap<(String, String), VecDeque<String>>,
     counted: HashMap<String, Duration>,
     last_activity: Duration,
+    ready_since: Option<Duration>,
 }
 
 /// What came of counting a failure.
@@ -84,6 +85,7 @@ impl Target {
             lines: BTreeMap::new(),
             counted: HashMap::new(),
             last_activity: Duration::ZERO,
+            ready_since: None,
         }
     }
 
@@ -110,6 +112,12 @@ impl Target {
         self.readiness = readiness(&object);
         self.latest = object;
         self.last_activity = now;
+        self.ready_since = (self.readiness == Readiness::Ready).then(|| self.ready_since.unwrap_or(now));
+    }
+
+    /// Since when it counts as ready, if it does and was not from the beginning.
+    pub(super) fn ready_since(&self) -> Option<Duration> {
+        self.ready_since
     }
 
     /// Notes that something happened around the object.
