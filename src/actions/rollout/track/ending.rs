@@ -19,13 +19,15 @@ use crate::report::Style;
 const TAIL: i64 = 20;
 
 /// What reasons mean, by a word that stands in them, and what to do about it.
-const HINTS: [(&str, &str); 15] = [
+const HINTS: [(&str, &str); 17] = [
     ("ImagePullBackOff", PULL),
     ("ErrImagePull", PULL),
     ("InvalidImageName", PULL),
     ("ErrImageNeverPull", PULL),
     ("OOMKilled", "the container needs more memory than its limit: raise `resources.limits.memory`"),
     ("CrashLoopBackOff", "the container ends by itself: its last lines above say why; run it locally with `werf run`"),
+    ("it ended again", "the container ends by itself: its last lines above say why; run it locally with `werf run`"),
+    ("StartError", "the container's command cannot be started: check `command` and that the program is in the image"),
     ("CreateContainerConfigError", "the container refers to a ConfigMap, Secret or key that does not exist"),
     (
         "Unschedulable",

@@ -76,7 +76,9 @@ pub(super) fn facts(pod: &Value) -> PodFacts {
     let init_statuses = list(pod, "/status/initContainerStatuses");
     let all = || init_statuses.iter().chain(statuses);
     let ready = |status: &&Value| status.get("ready").and_then(Value::as_bool).unwrap_or(false);
+    let restarts_always = text(pod, "/spec/restartPolicy").is_none_or(|policy| policy == "Always");
     let mut troubles: Vec<Trouble> = all().filter_map(container_trouble).collect();
+    troubles.extend(all().filter_map(|status| end_trouble(status, restarts_always)));
     if let Some(why) = unschedulable(pod) {
         troubles.push(Trouble {
             key: "unschedulable".to_owned(),
@@ -163,6 +165,25 @@ fn container_trouble(status: &Value) -> Option<Trouble> {
     Some(Trouble { key, text: format!("container/{name}: {reason}{message}{because}"), weight })
 }
 
+/// A container that has just ended: what never could start, and what ends again and again before the cluster calls it a crash
+/// loop. The key is the crash loop's, so that the two count as one.
+fn end_trouble(status: &Value, restarts_always: bool) -> Option<Trouble> {
+    let name = text(status, "/name")?;
+    let reason = text(status, "/state/terminated/reason").unwrap_or("Error");
+    let code = number(status, "/state/terminated/exitCode").filter(|code| *code != 0)?;
+    let restarts = number(status, "/restartCount").unwrap_or(0);
+    if matches!(reason, "StartError" | "ContainerCannotRun") {
+        let message = text(status, "/state/terminated/message").unwrap_or_default();
+        let text = format!("container/{name}: {reason}: {message}");
+        return Some(Trouble { key: format!("{name} start"), text, weight: Weight::Fatal });
+    }
+    (restarts_always && restarts > 0).then(|| Trouble {
+        key: format!("{name} CrashLoopBackOff {restarts}"),
+        text: format!("container/{name}: {reason}: it ended again after {restarts} restarts (exit code {code})"),
+        weight: Weight::Once,
+    })
+}
+
 fn exit_note(status: &Value) -> String {
     match number(status, "/lastState/terminated/exitCode") {
         Some(code) => format!(" (exit code {code})"),
@@ -204,6 +225,17 @@ mod tests {
         };
         assert_eq!(waiting("failed to resolve reference: localhost:5000/x:1: not found"), Weight::Fatal);
         assert_eq!(waiting("dial tcp: i/o timeout"), Weight::Lasting);
+    }
+
+    #[test]
+    fn a_container_that_ends_again_is_a_crash_loop_already() {
+        let ended = |restarts: i64, reason: &str| {
+            let state = json!({"terminated": {"exitCode": 1, "reason": reason, "message": "no such file"}});
+            facts(&pod(&json!({"name": "app", "restartCount": restarts, "state": state}))).troubles
+        };
+        assert_eq!(ended(0, "Error"), []);
+        assert_eq!(ended(2, "Error")[0].key, "app CrashLoopBackOff 2");
+        assert_eq!(ended(0, "StartError")[0].weight, Weight::Fatal);
     }
 
     #[test]

@@ -137,7 +137,9 @@ impl Table {
             }
             let trouble = facts.troubles.first().filter(|_| *is_new && target.state != State::Ready);
             if let Some(trouble) = trouble {
-                let text = format!("└── error: {}", trouble.text);
+                // In short: the whole of it stands above.
+                let text: Vec<&str> = trouble.text.splitn(3, ": ").take(2).collect();
+                let text = format!("└── error: {}", text.join(": "));
                 let indent = if is_last { "    " } else { "│   " };
                 lines.extend(wrap(&text, width - BRANCH - 1).into_iter().map(|line| format!("{indent}{line}")));
             }
