@@ -3,3 +3,4 @@
 pub mod failure;
 pub mod object;
 pub mod secret;
+pub mod slug;
