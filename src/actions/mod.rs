@@ -1,1 +1,3 @@
 //! The verbs. Each is survey (read) → steps (decide, pure) → execute (change).
+
+pub mod build;

@@ -2,3 +2,5 @@
 
 pub mod failure;
 pub mod secret;
+pub mod signature;
+pub mod stage;

@@ -1,0 +1,3 @@
+//! `build`: brings the stages of images into being.
+
+pub mod chain;
