@@ -4,5 +4,8 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on may panic")]
 
 mod gitlab;
+mod layering;
 mod project;
+mod rig_pipeline;
 mod stand_in;
+mod world;

@@ -331,9 +331,9 @@ impl GitLab {
                 return outcome;
             }
             let left = deadline.saturating_duration_since(Instant::now());
-            let waited = tokio::time::timeout(left, changes.changed()).await;
+            let in_time = tokio::time::timeout(left, changes.changed()).await;
             assert!(
-                waited.is_ok(),
+                in_time.is_ok(),
                 "job `{}` is {:?} after {limit:?}; its log:\n{}",
                 outcome.name,
                 outcome.status,

@@ -1,0 +1,168 @@
+//! Calls of functions and methods.
+
+use std::rc::Rc;
+
+use crate::template::error::RenderError;
+use crate::template::functions::Args;
+use crate::template::functions::Callable;
+use crate::template::functions::FunctionError;
+use crate::template::functions::Param;
+use crate::template::functions::Signature;
+use crate::template::functions::Special;
+use crate::template::interpret::At;
+use crate::template::interpret::Interpreter;
+use crate::template::interpret::Operand;
+use crate::template::interpret::Outcome;
+use crate::template::object::Object;
+use crate::template::parse::tree::Expr;
+use crate::template::value::Value;
+
+impl<'t> Interpreter<'_, '_, 't> {
+    /// Calls a function; `node` is where its own errors are said to be.
+    #[expect(clippy::too_many_arguments, reason = "the parts of one command, taken apart where it is evaluated")]
+    pub(super) fn function(
+        &mut self,
+        dot: &Operand,
+        function: &'t Rc<Callable>,
+        node: At<'t>,
+        args: &'t [Expr],
+        last: Option<Operand>,
+    ) -> Outcome<Operand> {
+        self.check_count(&function.name, function.signature, args.len(), last.is_some())?;
+        match function.special {
+            Some(Special::And) => return self.decided(dot, args, last, false),
+            Some(Special::Or) => return self.decided(dot, args, last, true),
+            Some(special) => return self.special(dot, special, node, args, last),
+            None => {}
+        }
+        let values = self.values(dot, function.signature, args, last)?;
+        let result = function.call(self.context, Args::new(&values));
+        self.recycle(values);
+        self.finished(result, &function.name, node, args)
+    }
+
+    /// Calls a method of an object.
+    #[expect(clippy::too_many_arguments, reason = "the parts of one command, taken apart where it is evaluated")]
+    pub(super) fn method(
+        &mut self,
+        dot: &Operand,
+        object: &Rc<dyn Object>,
+        (name, signature): (&str, Signature),
+        expr: &'t Expr,
+        args: &'t [Expr],
+        last: Option<Operand>,
+    ) -> Outcome<Operand> {
+        self.check_count(name, signature, args.len(), last.is_some())?;
+        let values = self.values(dot, signature, args, last)?;
+        let result = object.call(name, self.context, Args::new(&values));
+        self.recycle(values);
+        self.finished(result, name, At::Expr(expr), args)
+    }
+
+    fn check_count(&self, name: &str, signature: Signature, written: usize, piped: bool) -> Outcome<()> {
+        let (given, wanted) = (written + usize::from(piped), signature.params.len());
+        if signature.rest.is_some() && given < wanted {
+            return self.error(&format!("wrong number of args for {name}: want at least {wanted} got {written}"));
+        }
+        if signature.rest.is_none() && given != wanted {
+            return self.error(&format!("wrong number of args for {name}: want {wanted} got {given}"));
+        }
+        Ok(())
+    }
+
+    fn values(
+        &mut self,
+        dot: &Operand,
+        signature: Signature,
+        args: &'t [Expr],
+        last: Option<Operand>,
+    ) -> Outcome<Vec<Value>> {
+        let mut values = self.context.spare_args.pop().unwrap_or_default();
+        for (index, arg) in args.iter().enumerate() {
+            let param = signature.param(index).unwrap_or(Param::Any);
+            values.push(self.argument(dot, param, arg)?.value);
+        }
+        if let Some(last) = last {
+            let param = signature.param(values.len()).unwrap_or(Param::Any);
+            values.push(self.validated(last, param)?.value);
+        }
+        Ok(values)
+    }
+
+    /// Keeps the memory of an argument list for the next call.
+    fn recycle(&mut self, mut values: Vec<Value>) {
+        values.clear();
+        self.context.spare_args.push(values);
+    }
+
+    fn finished(
+        &mut self,
+        result: Result<Value, FunctionError>,
+        name: &str,
+        node: At<'t>,
+        args: &'t [Expr],
+    ) -> Outcome<Operand> {
+        match result {
+            Ok(value) => Ok(Operand::given(value)),
+            Err(error) => self.failed(error, name, node, args),
+        }
+    }
+
+    #[cold]
+    fn failed(&mut self, error: FunctionError, name: &str, node: At<'t>, args: &'t [Expr]) -> Outcome<Operand> {
+        if let FunctionError::Argument { index, message } = &error {
+            self.at = args.get(*index).map_or(node, At::Expr);
+            return self.error(message);
+        }
+        self.at = node;
+        let failure = self.failure(&format!("error calling {name}: {error}"));
+        Err(Box::new(match error {
+            FunctionError::Raised(raised) => RenderError { raised: Some(raised), ..failure },
+            FunctionError::Nested { error, .. } if error.stopped => *error,
+            FunctionError::Nested { error, .. } => RenderError { raised: error.raised, ..failure },
+            FunctionError::Failed(_) | FunctionError::Argument { .. } => failure,
+        }))
+    }
+
+    /// `and` and `or`: evaluates until one decides, which is then the value.
+    fn decided(&mut self, dot: &Operand, args: &'t [Expr], last: Option<Operand>, wanted: bool) -> Outcome<Operand> {
+        let mut value = Operand::invalid();
+        for arg in args {
+            value = self.argument(dot, Param::Reflect, arg)?;
+            if value.value.is_true() == wanted {
+                return Ok(value);
+            }
+        }
+        Ok(last.unwrap_or(value))
+    }
+
+    /// `len` and `call`, which see more of their argument than its value.
+    fn special(
+        &mut self,
+        dot: &Operand,
+        special: Special,
+        node: At<'t>,
+        args: &'t [Expr],
+        last: Option<Operand>,
+    ) -> Outcome<Operand> {
+        let shown = args.first().map_or_else(|| "<reflect.Value Value>".to_owned(), ToString::to_string);
+        let operand = match (args.first(), last) {
+            (Some(arg), _) => self.argument(dot, Param::Reflect, arg)?,
+            (None, Some(last)) => last,
+            (None, None) => Operand::invalid(),
+        };
+        let is_nil = matches!(operand.value, Value::Nil);
+        let refusal = match special {
+            Special::Len if is_nil && operand.boxed => "len of nil pointer".to_owned(),
+            Special::Call if !is_nil => format!("non-function {shown} of type {}", operand.value.type_name()),
+            Special::Call => "call of nil".to_owned(),
+            _ => return self.length(&operand.value, node, args),
+        };
+        self.finished(Err(FunctionError::new(refusal)), special.name(), node, args)
+    }
+
+    fn length(&mut self, value: &Value, node: At<'t>, args: &'t [Expr]) -> Outcome<Operand> {
+        let result = crate::template::functions::length(value);
+        self.finished(result, Special::Len.name(), node, args)
+    }
+}
