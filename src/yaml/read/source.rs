@@ -1,0 +1,114 @@
+//! Events of a text, and libyaml's problems in go-yaml's words.
+
+use std::borrow::Cow;
+use std::io::BufReader;
+
+use libyaml_safer::ErrorKind;
+use libyaml_safer::Event;
+use libyaml_safer::Mark;
+use libyaml_safer::Parser;
+
+use crate::yaml::error::Error;
+use crate::yaml::node::Position;
+
+/// The longest text that is read; the biggest charts print a tenth of it.
+const LONGEST: usize = 64 << 20;
+/// How much of the text is decoded at a time, as in go-yaml: a bad character far behind an error is not seen.
+const CHUNK: usize = 512;
+
+/// The events of a text.
+pub(crate) struct Source<'t> {
+    parser: Parser<BufReader<Bytes<'t>>>,
+    text: Cow<'t, [u8]>,
+}
+
+/// The bytes of a text, borrowed or decoded.
+type Bytes<'t> = std::io::Cursor<Cow<'t, [u8]>>;
+
+impl<'t> Source<'t> {
+    /// The events of `text`, which may begin with a byte order mark.
+    pub(crate) fn new(text: &'t [u8]) -> Result<Self, Error> {
+        if text.len() > LONGEST {
+            return Err(Error::plain(format!("the text is longer than {} MiB", LONGEST >> 20), None));
+        }
+        let text = decoded(text)?;
+        let mut parser = Parser::new();
+        parser.set_encoding(libyaml_safer::Encoding::Utf8);
+        parser.set_input(BufReader::with_capacity(CHUNK, std::io::Cursor::new(text.clone())));
+        Ok(Self { parser, text })
+    }
+
+    /// The next event; behind the last one, the end of the stream again and again.
+    pub(crate) fn next(&mut self) -> Result<Event, Error> {
+        self.parser.parse().map_err(|problem| explain(&problem, &self.text))
+    }
+}
+
+/// A place as people count it.
+pub(crate) fn position(mark: Mark) -> Position {
+    let count = |number: u64| usize::try_from(number).map_or(usize::MAX, |number| number.saturating_add(1));
+    Position { line: count(mark.line), column: count(mark.column) }
+}
+
+/// UTF-16 becomes UTF-8; a UTF-8 mark is dropped.
+fn decoded(text: &[u8]) -> Result<Cow<'_, [u8]>, Error> {
+    let wide = |rest: &[u8], unit: fn([u8; 2]) -> u16| {
+        let units: Vec<u16> = rest.chunks_exact(2).map(|pair| unit([pair[0], pair[1]])).collect();
+        String::from_utf16(&units)
+            .ok()
+            .filter(|_| rest.len().is_multiple_of(2))
+            .map(|text| Cow::Owned(text.into_bytes()))
+            .ok_or_else(|| Error::plain("incomplete UTF-16 character", None))
+    };
+    match text {
+        [0xff, 0xfe, rest @ ..] => wide(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => wide(rest, u16::from_be_bytes),
+        [0xef, 0xbb, 0xbf, rest @ ..] => Ok(Cow::Borrowed(rest)),
+        _ => Ok(Cow::Borrowed(text)),
+    }
+}
+
+fn explain(problem: &libyaml_safer::Error, text: &[u8]) -> Error {
+    let at = problem.problem_mark().or_else(|| problem.context_mark()).map(position);
+    match problem.kind() {
+        ErrorKind::Io => Error::plain(bad_utf8(text), at),
+        ErrorKind::Reader if problem.problem() == "invalid UTF-8" => Error::plain(bad_utf8(text), at),
+        kind => match shown_line(problem, kind) {
+            Some(line) => Error::on_line(line, problem.problem(), at),
+            None => Error::plain(problem.problem(), at),
+        },
+    }
+}
+
+/// go-yaml shows libyaml's line, counted from 0, one higher only for the scanner, and never line 0.
+fn shown_line(problem: &libyaml_safer::Error, kind: ErrorKind) -> Option<usize> {
+    let line = |mark: Option<Mark>| mark.map_or(0, |mark| usize::try_from(mark.line).unwrap_or(0));
+    let scanner = usize::from(kind == ErrorKind::Scanner);
+    match (line(problem.problem_mark()), line(problem.context_mark())) {
+        (0, 0) => None,
+        (0, context) => Some(context),
+        (line, _) => Some(line + scanner),
+    }
+}
+
+/// Names what is wrong with the first sequence of bytes that is no UTF-8.
+fn bad_utf8(text: &[u8]) -> &'static str {
+    let Err(problem) = std::str::from_utf8(text) else { return "invalid UTF-8" };
+    let rest = &text[problem.valid_up_to()..];
+    let width = match rest.first() {
+        Some(0xc0..=0xdf) => 2,
+        Some(0xe0..=0xef) => 3,
+        Some(0xf0..=0xf7) => 4,
+        _ => return "invalid leading UTF-8 octet",
+    };
+    if rest.len() < width {
+        return "incomplete UTF-8 octet sequence";
+    }
+    if rest[1..width].iter().any(|byte| byte & 0xc0 != 0x80) {
+        return "invalid trailing UTF-8 octet";
+    }
+    match rest {
+        [0xc0 | 0xc1, ..] | [0xe0, 0x80..=0x9f, ..] | [0xf0, 0x80..=0x8f, ..] => "invalid length of a UTF-8 sequence",
+        _ => "invalid Unicode character",
+    }
+}
