@@ -17,6 +17,7 @@ mod import;
 mod lint;
 mod meta;
 mod policy;
+mod render;
 mod section;
 
 use std::cell::RefCell;
@@ -56,6 +57,11 @@ pub use crate::project::policy::Limit;
 pub use crate::project::policy::Operator;
 pub use crate::project::policy::ReferenceKind;
 pub use crate::project::policy::References;
+
+pub use crate::project::render::ProjectFiles;
+pub use crate::project::render::Rendered;
+pub use crate::project::render::Source;
+pub use crate::project::render::render;
 
 use crate::project::document::Document;
 use crate::project::section::Reader;
