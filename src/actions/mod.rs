@@ -1,3 +1,4 @@
 //! The verbs. Each is survey (read) → steps (decide, pure) → execute (change).
 
 pub mod build;
+pub mod stages;

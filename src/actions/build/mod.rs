@@ -1,3 +1,4 @@
 //! `build`: brings the stages of images into being.
 
-pub mod chain;
+pub mod config;
+pub mod layers;
