@@ -6,6 +6,7 @@ pub mod error;
 pub mod format;
 pub mod functions;
 mod interpret;
+mod json;
 mod namespace;
 pub mod object;
 pub mod options;
@@ -13,6 +14,7 @@ mod parse;
 pub mod stack;
 mod templates;
 pub mod text;
+mod toml;
 pub mod value;
 pub mod world;
 

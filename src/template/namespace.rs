@@ -16,7 +16,9 @@ impl Namespace {
     /// A layer with these templates over `below`.
     pub(in crate::template) fn inside(below: &Rc<Self>, templates: &[Rc<Template>]) -> Self {
         let mut layer = Self { own: HashMap::with_capacity(templates.len()), below: Some(below.clone()) };
-        templates.iter().for_each(|template| layer.add(template));
+        for template in templates {
+            layer.add(template);
+        }
         layer
     }
 

@@ -41,7 +41,9 @@ impl Templates {
         let (functions, delimiters) = (&self.functions, &self.options.delimiters);
         let parsed = stack::entered(|| parse::parse(&name.into(), text.as_ref(), functions, delimiters))?;
         let namespace = Rc::make_mut(&mut self.namespace);
-        parsed.iter().for_each(|template| namespace.add(template));
+        for template in &parsed {
+            namespace.add(template);
+        }
         Ok(())
     }
 

@@ -33,7 +33,8 @@ pub(super) fn integer(out: &mut Vec<u8>, flags: &Flags, number: Integer, verb: c
         text.push(' ');
     }
     let zeros = least.saturating_sub(digits.len());
-    text.push_str(prefix(flags.sharp, verb, zeros > 0 || digits.starts_with('0')));
+    let first = if zeros > 0 { '0' } else { digits.chars().next().unwrap_or('0') };
+    text.push_str(prefix(flags.sharp, verb, first));
     text.extend(std::iter::repeat_n('0', zeros));
     text.push_str(&digits);
     flags.pad_spaces(out, text.as_bytes());
@@ -49,12 +50,13 @@ fn digits(magnitude: u64, verb: char) -> String {
     }
 }
 
-fn prefix(sharp: bool, verb: char, zero_leads: bool) -> &'static str {
+/// What stands in front of the digits; behind a zero octal numbers need no other.
+fn prefix(sharp: bool, verb: char, first: char) -> &'static str {
     match verb {
-        'O' if sharp && !zero_leads => "0o0",
+        'O' if sharp && first != '0' => "0o0",
         'O' => "0o",
         'b' if sharp => "0b",
-        'o' if sharp && !zero_leads => "0",
+        'o' if sharp && first != '0' => "0",
         'x' if sharp => "0x",
         'X' if sharp => "0X",
         _ => "",

@@ -133,7 +133,7 @@ impl<'o> Printer<'o> {
         let mut text = format!("U+{code:0width$X}");
         let letter = u32::try_from(code).ok().and_then(char::from_u32);
         if let Some(letter) = letter.filter(|letter| self.flags.sharp && quote::is_printable(*letter)) {
-            text.push_str(&format!(" '{letter}'"));
+            text.extend([' ', '\'', letter, '\'']);
         }
         self.flags.pad_spaces(self.out, text.as_bytes());
     }
@@ -191,7 +191,7 @@ impl<'o> Printer<'o> {
 
     fn hex(&mut self, text: &[u8], upper: bool) {
         let text = &text[..self.flags.precision.unwrap_or(text.len()).min(text.len())];
-        let prefix = if upper { "0X" } else { "0x" };
+        let (prefix, table) = if upper { ("0X", b"0123456789ABCDEF") } else { ("0x", b"0123456789abcdef") };
         let mut digits = String::with_capacity(text.len() * 2);
         for (index, byte) in text.iter().enumerate() {
             if index > 0 && self.flags.space {
@@ -200,7 +200,7 @@ impl<'o> Printer<'o> {
             if self.flags.sharp && (index == 0 || self.flags.space) {
                 digits.push_str(prefix);
             }
-            digits.push_str(&if upper { format!("{byte:02X}") } else { format!("{byte:02x}") });
+            digits.extend([byte >> 4, byte & 0xf].map(|digit| char::from(table[usize::from(digit)])));
         }
         self.flags.pad(self.out, digits.as_bytes());
     }

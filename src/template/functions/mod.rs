@@ -17,12 +17,22 @@
 //! An error is what Go's function returns (or panics with) and nothing more: the interpreter puts
 //! `error calling upper: ` and the position in front. Never a panic: what would panic in Go is an `Err` here.
 
+#![expect(clippy::unnecessary_wraps, reason = "every function has the signature of `Run`, also one that cannot fail")]
+
 mod args;
 mod callable;
+mod cast;
 mod compare;
+mod defaults;
+mod dicts;
+mod documents;
 mod elements;
+mod encoding;
+mod equal;
 mod escape;
+mod lists;
 mod logic;
+mod numeric;
 mod print;
 mod render;
 mod strings;
@@ -41,8 +51,12 @@ pub use args::Args;
 pub use callable::Callable;
 pub use callable::Host;
 pub(in crate::template) use callable::Special;
+pub(in crate::template) use cast::strval;
+pub(in crate::template) use cast::to_float64;
+pub(in crate::template) use cast::to_int64;
 pub(in crate::template) use elements::length;
 pub(in crate::template) use elements::zero;
+pub(in crate::template) use equal::deep_equal;
 
 /// The Go type of a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -162,6 +176,9 @@ pub enum FunctionError {
         /// Go's text.
         message: String,
     },
+    /// The rendering cannot go on: a limit is reached. The message names the place and is not wrapped on its way out.
+    #[error("{0}")]
+    Stopped(String),
     /// A template that the function rendered failed. Its message stands behind `prefix`.
     #[error("{prefix}{error}")]
     Nested {
@@ -189,10 +206,18 @@ const STANDARD: &[&[Function]] =
     &[compare::FUNCTIONS, elements::FUNCTIONS, escape::FUNCTIONS, logic::FUNCTIONS, print::FUNCTIONS];
 
 /// Sprig's families.
-const SPRIG: &[&[Function]] = &[strings::FUNCTIONS];
+const SPRIG: &[&[Function]] = &[
+    strings::FUNCTIONS,
+    defaults::FUNCTIONS,
+    dicts::FUNCTIONS,
+    documents::SPRIG,
+    encoding::FUNCTIONS,
+    lists::FUNCTIONS,
+    numeric::FUNCTIONS,
+];
 
 /// Helm's families.
-const HELM: &[&[Function]] = &[render::FUNCTIONS];
+const HELM: &[&[Function]] = &[documents::HELM, render::FUNCTIONS];
 
 /// The functions that a set of templates may call. A later addition replaces an earlier one of the same name.
 #[derive(Debug, Clone, Default)]
@@ -202,22 +227,24 @@ impl Functions {
     /// Those of text/template itself.
     pub fn standard() -> Self {
         let mut functions = Self::default();
-        STANDARD.iter().for_each(|family| functions.add_all(family));
-        [Special::And, Special::Or, Special::Len, Special::Call].iter().for_each(|special| functions.mark(*special));
+        functions.add_families(STANDARD);
+        for special in [Special::And, Special::Or, Special::Len, Special::Call] {
+            functions.mark(special);
+        }
         functions
     }
 
     /// Those and sprig's text functions, without what needs the environment (`env`, `expandenv`).
     pub fn sprig() -> Self {
         let mut functions = Self::standard();
-        SPRIG.iter().for_each(|family| functions.add_all(family));
+        functions.add_families(SPRIG);
         functions
     }
 
     /// Those and Helm's.
     pub fn helm() -> Self {
         let mut functions = Self::sprig();
-        HELM.iter().for_each(|family| functions.add_all(family));
+        functions.add_families(HELM);
         functions
     }
 
@@ -248,6 +275,12 @@ impl Functions {
         let mut names: Vec<_> = self.0.keys().cloned().collect();
         names.sort_unstable();
         names
+    }
+
+    fn add_families(&mut self, families: &[&[Function]]) {
+        for family in families {
+            self.add_all(family);
+        }
     }
 
     fn put(&mut self, name: Rc<str>, signature: Signature, code: Code) {

@@ -10,6 +10,7 @@ use crate::template::functions::Param;
 use crate::template::functions::Signature;
 use crate::template::functions::Special;
 use crate::template::interpret::At;
+use crate::template::interpret::Given;
 use crate::template::interpret::Interpreter;
 use crate::template::interpret::Operand;
 use crate::template::interpret::Outcome;
@@ -19,48 +20,45 @@ use crate::template::value::Value;
 
 impl<'t> Interpreter<'_, '_, 't> {
     /// Calls a function; `node` is where its own errors are said to be.
-    #[expect(clippy::too_many_arguments, reason = "the parts of one command, taken apart where it is evaluated")]
     pub(super) fn function(
         &mut self,
-        dot: &Operand,
         function: &'t Rc<Callable>,
         node: At<'t>,
-        args: &'t [Expr],
-        last: Option<Operand>,
+        given: Given<'_, 't>,
     ) -> Outcome<Operand> {
-        self.check_count(&function.name, function.signature, args.len(), last.is_some())?;
+        self.check_count(&function.name, function.signature, &given)?;
         match function.special {
-            Some(Special::And) => return self.decided(dot, args, last, false),
-            Some(Special::Or) => return self.decided(dot, args, last, true),
-            Some(special) => return self.special(dot, special, node, args, last),
+            Some(Special::And) => return self.decided(given, false),
+            Some(Special::Or) => return self.decided(given, true),
+            Some(special) => return self.special(special, node, given),
             None => {}
         }
-        let values = self.values(dot, function.signature, args, last)?;
+        let args = given.args;
+        let values = self.values(function.signature, given)?;
         let result = function.call(self.context, Args::new(&values));
         self.recycle(values);
         self.finished(result, &function.name, node, args)
     }
 
     /// Calls a method of an object.
-    #[expect(clippy::too_many_arguments, reason = "the parts of one command, taken apart where it is evaluated")]
     pub(super) fn method(
         &mut self,
-        dot: &Operand,
         object: &Rc<dyn Object>,
         (name, signature): (&str, Signature),
         expr: &'t Expr,
-        args: &'t [Expr],
-        last: Option<Operand>,
+        given: Given<'_, 't>,
     ) -> Outcome<Operand> {
-        self.check_count(name, signature, args.len(), last.is_some())?;
-        let values = self.values(dot, signature, args, last)?;
+        self.check_count(name, signature, &given)?;
+        let args = given.args;
+        let values = self.values(signature, given)?;
         let result = object.call(name, self.context, Args::new(&values));
         self.recycle(values);
         self.finished(result, name, At::Expr(expr), args)
     }
 
-    fn check_count(&self, name: &str, signature: Signature, written: usize, piped: bool) -> Outcome<()> {
-        let (given, wanted) = (written + usize::from(piped), signature.params.len());
+    fn check_count(&self, name: &str, signature: Signature, given: &Given<'_, '_>) -> Outcome<()> {
+        let (written, wanted) = (given.args.len(), signature.params.len());
+        let given = written + usize::from(given.last.is_some());
         if signature.rest.is_some() && given < wanted {
             return self.error(&format!("wrong number of args for {name}: want at least {wanted} got {written}"));
         }
@@ -70,19 +68,13 @@ impl<'t> Interpreter<'_, '_, 't> {
         Ok(())
     }
 
-    fn values(
-        &mut self,
-        dot: &Operand,
-        signature: Signature,
-        args: &'t [Expr],
-        last: Option<Operand>,
-    ) -> Outcome<Vec<Value>> {
+    fn values(&mut self, signature: Signature, given: Given<'_, 't>) -> Outcome<Vec<Value>> {
         let mut values = self.context.spare_args.pop().unwrap_or_default();
-        for (index, arg) in args.iter().enumerate() {
+        for (index, arg) in given.args.iter().enumerate() {
             let param = signature.param(index).unwrap_or(Param::Any);
-            values.push(self.argument(dot, param, arg)?.value);
+            values.push(self.argument(given.dot, param, arg)?.value);
         }
-        if let Some(last) = last {
+        if let Some(last) = given.last {
             let param = signature.param(values.len()).unwrap_or(Param::Any);
             values.push(self.validated(last, param)?.value);
         }
@@ -118,6 +110,7 @@ impl<'t> Interpreter<'_, '_, 't> {
         let failure = self.failure(&format!("error calling {name}: {error}"));
         Err(Box::new(match error {
             FunctionError::Raised(raised) => RenderError { raised: Some(raised), ..failure },
+            FunctionError::Stopped(_) => RenderError { stopped: true, ..failure },
             FunctionError::Nested { error, .. } if error.stopped => *error,
             FunctionError::Nested { error, .. } => RenderError { raised: error.raised, ..failure },
             FunctionError::Failed(_) | FunctionError::Argument { .. } => failure,
@@ -125,31 +118,24 @@ impl<'t> Interpreter<'_, '_, 't> {
     }
 
     /// `and` and `or`: evaluates until one decides, which is then the value.
-    fn decided(&mut self, dot: &Operand, args: &'t [Expr], last: Option<Operand>, wanted: bool) -> Outcome<Operand> {
+    fn decided(&mut self, given: Given<'_, 't>, wanted: bool) -> Outcome<Operand> {
         let mut value = Operand::invalid();
-        for arg in args {
-            value = self.argument(dot, Param::Reflect, arg)?;
+        for arg in given.args {
+            value = self.argument(given.dot, Param::Reflect, arg)?;
             if value.value.is_true() == wanted {
                 return Ok(value);
             }
         }
-        Ok(last.unwrap_or(value))
+        Ok(given.last.unwrap_or(value))
     }
 
     /// `len` and `call`, which see more of their argument than its value.
-    fn special(
-        &mut self,
-        dot: &Operand,
-        special: Special,
-        node: At<'t>,
-        args: &'t [Expr],
-        last: Option<Operand>,
-    ) -> Outcome<Operand> {
+    fn special(&mut self, special: Special, node: At<'t>, given: Given<'_, 't>) -> Outcome<Operand> {
+        let args = given.args;
         let shown = args.first().map_or_else(|| "<reflect.Value Value>".to_owned(), ToString::to_string);
-        let operand = match (args.first(), last) {
-            (Some(arg), _) => self.argument(dot, Param::Reflect, arg)?,
-            (None, Some(last)) => last,
-            (None, None) => Operand::invalid(),
+        let operand = match (args.first(), given.last) {
+            (Some(arg), _) => self.argument(given.dot, Param::Reflect, arg)?,
+            (None, last) => last.unwrap_or_default(),
         };
         let is_nil = matches!(operand.value, Value::Nil);
         let refusal = match special {

@@ -6,6 +6,7 @@ use crate::template::collection::Element;
 use crate::template::collection::Map;
 use crate::template::format;
 use crate::template::functions;
+use crate::template::interpret::Given;
 use crate::template::interpret::Interpreter;
 use crate::template::interpret::Operand;
 use crate::template::interpret::Outcome;
@@ -16,38 +17,25 @@ use crate::template::parse::tree::Expr;
 use crate::template::value::Value;
 
 impl<'t> Interpreter<'_, '_, 't> {
-    /// Follows `fields` from `receiver`; the last may be a method that takes `args` and `last`.
-    #[expect(clippy::too_many_arguments, reason = "the parts of one command, taken apart where it is evaluated")]
+    /// Follows `fields` from `receiver`; the last may be a method that takes what is given.
     pub(super) fn fields(
         &mut self,
-        dot: &Operand,
         receiver: Operand,
         expr: &'t Expr,
         fields: &'t [Rc<str>],
-        args: &'t [Expr],
-        last: Option<Operand>,
+        given: Given<'_, 't>,
     ) -> Outcome<Operand> {
         let Some((final_field, fields)) = fields.split_last() else { return Ok(receiver) };
         let mut receiver = receiver;
         for field in fields {
-            receiver = self.field(dot, receiver, expr, field, &[], None)?;
+            receiver = self.field(&receiver, expr, field, Given::nothing(given.dot))?;
         }
-        self.field(dot, receiver, expr, final_field, args, last)
+        self.field(&receiver, expr, final_field, given)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the parts of one command, taken apart where it is evaluated")]
-    fn field(
-        &mut self,
-        dot: &Operand,
-        receiver: Operand,
-        expr: &'t Expr,
-        name: &Rc<str>,
-        args: &'t [Expr],
-        last: Option<Operand>,
-    ) -> Outcome<Operand> {
-        let has_args = !args.is_empty() || last.is_some();
+    fn field(&mut self, receiver: &Operand, expr: &'t Expr, name: &str, given: Given<'_, 't>) -> Outcome<Operand> {
         match &receiver.value {
-            Value::Map(map) => self.key(map, name, has_args),
+            Value::Map(map) => self.key(map, name, !given.is_nothing()),
             Value::Nil if receiver.boxed => self.error(&format!("nil pointer evaluating interface {{}}.{name}")),
             Value::Nil => match self.context.options.missing_key {
                 MissingKey::Error => {
@@ -56,10 +44,10 @@ impl<'t> Interpreter<'_, '_, 't> {
                 MissingKey::Invalid | MissingKey::Zero => Ok(Operand::invalid()),
             },
             Value::Object(object) => match object.method(name) {
-                Some(signature) => self.method(dot, object, (name, signature), expr, args, last),
-                None => self.object_field(&receiver, object.as_ref(), name, has_args),
+                Some(signature) => self.method(object, (name, signature), expr, given),
+                None => self.object_field(receiver, object.as_ref(), name, !given.is_nothing()),
             },
-            _ => self.no_field(name, &receiver),
+            _ => self.no_field(name, receiver),
         }
     }
 

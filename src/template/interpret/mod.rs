@@ -65,6 +65,29 @@ impl fmt::Display for At<'_> {
     }
 }
 
+/// What a function or method is given.
+#[derive(Debug)]
+struct Given<'a, 't> {
+    /// What `.` is where the arguments are written.
+    dot: &'a Operand,
+    /// The arguments as they are written.
+    args: &'t [Expr],
+    /// The value of the command before, in a pipeline.
+    last: Option<Operand>,
+}
+
+impl<'a> Given<'a, '_> {
+    /// No arguments.
+    fn nothing(dot: &'a Operand) -> Self {
+        Self { dot, args: &[], last: None }
+    }
+
+    /// Whether there are none.
+    fn is_nothing(&self) -> bool {
+        self.args.is_empty() && self.last.is_none()
+    }
+}
+
 /// What comes after a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Flow {

@@ -27,11 +27,6 @@ impl Operand {
         Self { value, boxed: false }
     }
 
-    /// A value of which only is declared that it is one.
-    pub(super) fn boxed(value: Value) -> Self {
-        Self { value, boxed: true }
-    }
-
     /// The same as what it is, whatever it was declared as.
     pub(super) fn unboxed(self) -> Self {
         Self { boxed: false, ..self }

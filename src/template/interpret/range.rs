@@ -45,7 +45,7 @@ impl<'t> Interpreter<'_, '_, 't> {
         match over {
             Value::Int(count, kind) => {
                 for number in 0..*count {
-                    if !self.iteration(control, Operand::invalid(), Operand::given(Value::Int(number, *kind)))? {
+                    if !self.iteration(control, Operand::invalid(), &Operand::given(Value::Int(number, *kind)))? {
                         break;
                     }
                 }
@@ -53,7 +53,7 @@ impl<'t> Interpreter<'_, '_, 't> {
             }
             Value::Uint(count, kind) => {
                 for number in 0..*count {
-                    if !self.iteration(control, Operand::invalid(), Operand::given(Value::Uint(number, *kind)))? {
+                    if !self.iteration(control, Operand::invalid(), &Operand::given(Value::Uint(number, *kind)))? {
                         break;
                     }
                 }
@@ -68,7 +68,7 @@ impl<'t> Interpreter<'_, '_, 't> {
         let length = list.len();
         for index in 0..length {
             let value = list.get(index).unwrap_or_default();
-            if !self.iteration(control, Operand::given(index.into()), Operand { value, boxed })? {
+            if !self.iteration(control, Operand::given(index.into()), &Operand { value, boxed })? {
                 break;
             }
         }
@@ -80,7 +80,7 @@ impl<'t> Interpreter<'_, '_, 't> {
         let entries = map.entries();
         let any = !entries.is_empty();
         for (key, value) in entries {
-            if !self.iteration(control, Operand::given(key.into()), Operand { value, boxed })? {
+            if !self.iteration(control, Operand::given(key.into()), &Operand { value, boxed })? {
                 break;
             }
         }
@@ -88,7 +88,7 @@ impl<'t> Interpreter<'_, '_, 't> {
     }
 
     /// One turn; false when it ended with `break`.
-    fn iteration(&mut self, control: &'t Control, index: Operand, element: Operand) -> Outcome<bool> {
+    fn iteration(&mut self, control: &'t Control, index: Operand, element: &Operand) -> Outcome<bool> {
         match control.pipe.variables.as_slice() {
             [] => {}
             [only] => self.set(only, element.clone())?,
@@ -97,6 +97,6 @@ impl<'t> Interpreter<'_, '_, 't> {
                 self.set(second, element.clone())?;
             }
         }
-        Ok(self.nodes(&element, &control.body)? != Flow::Break)
+        Ok(self.nodes(element, &control.body)? != Flow::Break)
     }
 }

@@ -1,6 +1,8 @@
 //! Pipelines and commands.
 
+use crate::template::format;
 use crate::template::interpret::At;
+use crate::template::interpret::Given;
 use crate::template::interpret::Interpreter;
 use crate::template::interpret::Operand;
 use crate::template::interpret::Outcome;
@@ -50,42 +52,43 @@ impl<'t> Interpreter<'_, '_, 't> {
         let counted = self.context.step();
         self.within(counted)?;
         let Some((first, args)) = command.args.split_first() else { return Ok(Operand::invalid()) };
+        let given = Given { dot, args, last };
         match &first.kind {
             ExprKind::Function(function) => {
                 self.at = At::Expr(first);
-                self.function(dot, function, At::Command(command), args, last)
+                self.function(function, At::Command(command), given)
             }
             ExprKind::Field(fields) => {
                 self.at = At::Expr(first);
-                self.fields(dot, dot.clone(), first, fields, args, last)
+                self.fields(dot.clone(), first, fields, given)
             }
             ExprKind::Variable { variable, fields } => {
                 self.at = At::Expr(first);
                 let value = self.get(variable)?;
                 if fields.is_empty() {
-                    self.not_a_function(first, args, last.as_ref())?;
+                    self.not_a_function(first, &given)?;
                     return Ok(value);
                 }
-                self.fields(dot, value, first, fields, args, last)
+                self.fields(value, first, fields, given)
             }
             ExprKind::Chain { node, fields } => {
                 let receiver = self.receiver(dot, first, node)?;
-                self.fields(dot, receiver, first, fields, args, last)
+                self.fields(receiver, first, fields, given)
             }
             ExprKind::Pipe(pipe) => {
-                self.not_a_function(first, args, last.as_ref())?;
+                self.not_a_function(first, &given)?;
                 self.pipeline(dot, pipe)
             }
             _ => {
                 self.at = At::Expr(first);
-                self.not_a_function(first, args, last.as_ref())?;
+                self.not_a_function(first, &given)?;
                 self.constant(dot, first)
             }
         }
     }
 
-    fn not_a_function(&self, first: &Expr, args: &[Expr], last: Option<&Operand>) -> Outcome<()> {
-        if args.is_empty() && last.is_none() {
+    fn not_a_function(&self, first: &Expr, given: &Given<'_, '_>) -> Outcome<()> {
+        if given.is_nothing() {
             return Ok(());
         }
         self.error(&format!("can't give argument to non-function {first}"))
@@ -118,12 +121,9 @@ impl<'t> Interpreter<'_, '_, 't> {
             ExprKind::Pipe(pipe) => self.pipeline(dot, pipe),
             ExprKind::Function(function) => {
                 self.at = At::Expr(node);
-                self.function(dot, function, At::Expr(node), &[], None)
+                self.function(function, At::Expr(node), Given::nothing(dot))
             }
-            _ => self.error(&format!(
-                "can't evaluate command {}",
-                crate::template::format::quoted(node.to_string().as_bytes())
-            )),
+            _ => self.error(&format!("can't evaluate command {}", format::quoted(node.to_string().as_bytes()))),
         }
     }
 
@@ -132,16 +132,16 @@ impl<'t> Interpreter<'_, '_, 't> {
         self.at = At::Expr(expr);
         match &expr.kind {
             ExprKind::Dot => Ok(dot.clone()),
-            ExprKind::Field(fields) => self.fields(dot, dot.clone(), expr, fields, &[], None),
+            ExprKind::Field(fields) => self.fields(dot.clone(), expr, fields, Given::nothing(dot)),
             ExprKind::Variable { variable, fields } => {
                 let value = self.get(variable)?;
-                if fields.is_empty() { Ok(value) } else { self.fields(dot, value, expr, fields, &[], None) }
+                if fields.is_empty() { Ok(value) } else { self.fields(value, expr, fields, Given::nothing(dot)) }
             }
             ExprKind::Pipe(pipe) => self.pipeline(dot, pipe),
-            ExprKind::Function(function) => self.function(dot, function, At::Expr(expr), &[], None),
+            ExprKind::Function(function) => self.function(function, At::Expr(expr), Given::nothing(dot)),
             ExprKind::Chain { node, fields } => {
                 let receiver = self.receiver(dot, expr, node)?;
-                self.fields(dot, receiver, expr, fields, &[], None)
+                self.fields(receiver, expr, fields, Given::nothing(dot))
             }
             _ => self.literal(expr).map(Operand::given),
         }

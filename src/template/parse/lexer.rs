@@ -382,7 +382,7 @@ fn named(letter: Option<char>) -> String {
 }
 
 fn newlines(bytes: &[u8]) -> usize {
-    bytes.iter().filter(|byte| **byte == b'\n').count()
+    bytes.split(|byte| *byte == b'\n').count() - 1
 }
 
 /// Where `needle` begins in `haystack`.

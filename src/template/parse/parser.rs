@@ -173,7 +173,7 @@ impl<'a> Parser<'a> {
             }
         }
         let slots = self.scope.slots();
-        self.add(name.clone(), body, slots)
+        self.add(name, body, slots)
     }
 
     fn take(&mut self, kind: TokenKind) -> Option<Token<'a>> {
@@ -186,7 +186,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Keeps a template; of those with a content there may be one of a name in a file.
-    fn add(&mut self, name: Rc<str>, body: Vec<Node>, slots: usize) -> Result<(), ParseError> {
+    fn add(&mut self, name: &Rc<str>, body: Vec<Node>, slots: usize) -> Result<(), ParseError> {
         let template = Template { name: name.clone(), source: self.source.clone(), body, slots };
         if !template.is_empty() && !self.names.insert(name.clone()) {
             let name = format::quoted(name.as_bytes());
@@ -200,11 +200,11 @@ impl<'a> Parser<'a> {
         let context = "define clause";
         let token = self.next_non_space();
         let name = self.template_name(token, context)?;
-        self.inner_template(name, context, true)
+        self.inner_template(&name, context, true)
     }
 
     /// The body of `define` or `block`: a template with variables of its own.
-    fn inner_template(&mut self, name: Rc<str>, context: &str, is_define: bool) -> Result<(), ParseError> {
+    fn inner_template(&mut self, name: &Rc<str>, context: &str, is_define: bool) -> Result<(), ParseError> {
         let outer = std::mem::replace(&mut self.scope, Scope::new());
         let parens = std::mem::take(&mut self.parens);
         if is_define {
@@ -344,7 +344,7 @@ impl<'a> Parser<'a> {
         let token = self.next_non_space();
         let name = self.template_name(token, context)?;
         let pipe = self.pipeline(context, TokenKind::RightDelim)?;
-        self.inner_template(name.clone(), context, false)?;
+        self.inner_template(&name, context, false)?;
         Ok(Item::Node(Node::Template(Call { pos: position(token), name, pipe: Some(pipe) })))
     }
 }

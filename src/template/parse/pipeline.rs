@@ -27,7 +27,7 @@ struct Declarations {
     assigns: bool,
 }
 
-impl<'a> Parser<'a> {
+impl Parser<'_> {
     /// Reads a pipeline and the `end` behind it.
     pub(super) fn pipeline(&mut self, context: &str, end: TokenKind) -> Result<Pipe, ParseError> {
         let pos = position(self.peek_non_space());
@@ -64,7 +64,8 @@ impl<'a> Parser<'a> {
             let behind = self.peek();
             let next = self.next_non_space();
             let is_last = matches!(next.kind, TokenKind::Assign | TokenKind::Declare);
-            if !is_last && !(next.kind == TokenKind::Char && next.text == b",") {
+            let is_comma = next.kind == TokenKind::Char && next.text == b",";
+            if !is_last && !is_comma {
                 self.give_back(next);
                 if behind.kind == TokenKind::Space {
                     self.give_back(behind);

@@ -2,11 +2,16 @@
 
 use std::borrow::Cow;
 use std::io::BufReader;
+use std::io::Chain;
+use std::io::Cursor;
+use std::io::Read;
 
 use libyaml_safer::ErrorKind;
 use libyaml_safer::Event;
+use libyaml_safer::EventData;
 use libyaml_safer::Mark;
 use libyaml_safer::Parser;
+use libyaml_safer::ScalarStyle;
 
 use crate::yaml::error::Error;
 use crate::yaml::node::Position;
@@ -18,12 +23,12 @@ const CHUNK: usize = 512;
 
 /// The events of a text.
 pub(crate) struct Source<'t> {
-    parser: Parser<BufReader<Bytes<'t>>>,
+    parser: Parser<BufReader<Chain<Bytes<'t>, &'static [u8]>>>,
     text: Cow<'t, [u8]>,
 }
 
 /// The bytes of a text, borrowed or decoded.
-type Bytes<'t> = std::io::Cursor<Cow<'t, [u8]>>;
+type Bytes<'t> = Cursor<Cow<'t, [u8]>>;
 
 impl<'t> Source<'t> {
     /// The events of `text`, which may begin with a byte order mark.
@@ -34,13 +39,32 @@ impl<'t> Source<'t> {
         let text = decoded(text)?;
         let mut parser = Parser::new();
         parser.set_encoding(libyaml_safer::Encoding::Utf8);
-        parser.set_input(BufReader::with_capacity(CHUNK, std::io::Cursor::new(text.clone())));
+        // The scanner panics where a block scalar ends the text without a line break.
+        let end: &[u8] = if text.ends_with(b"\n") { b"" } else { b"\n" };
+        parser.set_input(BufReader::with_capacity(CHUNK, Cursor::new(text.clone()).chain(end)));
         Ok(Self { parser, text })
     }
 
     /// The next event; behind the last one, the end of the stream again and again.
     pub(crate) fn next(&mut self) -> Result<Event, Error> {
-        self.parser.parse().map_err(|problem| explain(&problem, &self.text))
+        let mut event = self.parser.parse().map_err(|problem| explain(&problem, &self.text))?;
+        if let EventData::Scalar { value, style: ScalarStyle::Literal | ScalarStyle::Folded, .. } = &mut event.data
+            && event.end_mark.index > self.text.len() as u64
+            && self.ends_without_break(value)
+        {
+            value.pop();
+        }
+        Ok(event)
+    }
+
+    /// Whether the last line break of a block scalar at the end is the one that was added.
+    fn ends_without_break(&self, value: &str) -> bool {
+        let last = self.text.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+        let Some(lines) = value.strip_suffix('\n') else { return false };
+        match lines.rsplit('\n').next().unwrap_or_default() {
+            "" => last.trim_ascii().is_empty(),
+            line => last.ends_with(line.as_bytes()),
+        }
     }
 }
 
