@@ -7,6 +7,7 @@ mod build;
 mod gitlab;
 mod layering;
 mod project;
+mod readme;
 mod rig_pipeline;
 mod stand_in;
 mod world;

@@ -22,11 +22,11 @@ impl fmt::Display for Blame {
 }
 
 macro_rules! causes {
-    ($($(#[$doc:meta])* $variant:ident = $id:literal, $blame:ident;)*) => {
+    ($(#[doc = $meaning:literal] $variant:ident = $id:literal, $blame:ident;)*) => {
         /// What kind of thing went wrong, by a name that never changes (the last lines of a failed job show it).
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Cause {
-            $($(#[$doc])* $variant,)*
+            $(#[doc = $meaning] $variant,)*
         }
 
         impl Cause {
@@ -41,6 +41,11 @@ macro_rules! causes {
             /// Whose fault it is.
             pub fn blame(self) -> Blame {
                 match self { $(Self::$variant => Blame::$blame,)* }
+            }
+
+            /// What it means, a sentence.
+            pub fn meaning(self) -> &'static str {
+                match self { $(Self::$variant => $meaning.trim_ascii_start(),)* }
             }
         }
     };

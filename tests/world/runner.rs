@@ -97,7 +97,7 @@ check_interval = 1
   builds_dir = {builds:?}
   cache_dir = {cache:?}
   [runners.custom]
-{calls}    graceful_kill_timeout = 20
+{calls}    graceful_kill_timeout = 30
     force_kill_timeout = 5
 "#,
         url = gitlab.url(),
