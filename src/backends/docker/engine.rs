@@ -9,8 +9,10 @@ use bollard::Docker;
 use serde::Deserialize;
 use serde::Serialize;
 use tokio::sync::OnceCell;
+use tokio_util::task::TaskTracker;
 
 use crate::backends::docker::failures;
+use crate::backends::docker::manifests::KnownDescriptors;
 use crate::model::failure::Cause;
 use crate::model::failure::Failure;
 
@@ -82,6 +84,8 @@ impl EngineFacts {
 pub struct Engine {
     pub(super) client: Docker,
     pub(super) options: EngineOptions,
+    pub(super) descriptors: KnownDescriptors,
+    pub(super) removals: TaskTracker,
     facts: EngineFacts,
     store: OnceCell<Store>,
 }
@@ -107,7 +111,16 @@ impl Engine {
             os: version.os.unwrap_or_default(),
             architecture: version.arch.unwrap_or_default(),
         };
-        Ok(Self { client, options, facts, store: OnceCell::new() })
+        let (descriptors, removals) = (KnownDescriptors::default(), TaskTracker::new());
+        Ok(Self { client, options, descriptors, removals, facts, store: OnceCell::new() })
+    }
+
+    /// Waits until what cancelled calls had left in the engine is removed, at most `limit`. To be called before exit.
+    pub async fn settle(&self, limit: Duration) {
+        self.removals.close();
+        // What is still there after the limit carries its owner's name: `cleanup` finds it.
+        drop(tokio::time::timeout(limit, self.removals.wait()).await);
+        self.removals.reopen();
     }
 
     /// What kind of engine it is.

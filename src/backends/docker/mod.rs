@@ -5,12 +5,27 @@
 //!
 //! [`Owner`]: crate::model::ownership::Owner
 
+mod archive;
+mod commit;
+mod container;
 mod engine;
 mod failures;
 mod images;
+mod load;
+mod manifests;
+mod output;
 
+pub use crate::backends::docker::commit::CommitRequest;
+pub use crate::backends::docker::container::BindMount;
+pub use crate::backends::docker::container::ContainerSpec;
+pub use crate::backends::docker::container::ExecSpec;
+pub use crate::backends::docker::container::StageContainer;
 pub use crate::backends::docker::engine::DEFAULT_ADDRESS;
 pub use crate::backends::docker::engine::Engine;
 pub use crate::backends::docker::engine::EngineFacts;
 pub use crate::backends::docker::engine::EngineOptions;
 pub use crate::backends::docker::engine::Store;
+pub use crate::backends::docker::load::LayerContent;
+pub use crate::backends::docker::load::LoadRequest;
+pub use crate::backends::docker::load::NewLayer;
+pub use crate::backends::docker::output::Lines;
