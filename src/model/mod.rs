@@ -9,5 +9,6 @@ pub mod ownership;
 pub mod reference;
 pub mod secret;
 pub mod signature;
+pub mod slug;
 pub mod stage;
 pub mod tree;

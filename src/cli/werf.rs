@@ -1,0 +1,55 @@
+//! The command line of `werf`: the tree, and where each command is carried out.
+
+use clap::CommandFactory;
+use clap::Parser;
+use clap::Subcommand;
+
+use crate::cli::call::Call;
+use crate::cli::completion;
+use crate::cli::completion::CompletionArgs;
+use crate::cli::slugify;
+use crate::cli::slugify::SlugifyArgs;
+use crate::cli::version;
+use crate::cli::version::VersionArgs;
+use crate::model::failure::Failure;
+
+/// werf helps to implement and support Continuous Integration and Continuous Delivery
+///
+/// Examples:
+///   # The lines before the script of every job
+///   $ . $(multiwerf use 1.1 stable --as-file)
+///   $ source $(werf ci-env gitlab --as-file)
+#[derive(Debug, Parser)]
+#[command(name = "werf", version = version::VERSION, verbatim_doc_comment, disable_help_subcommand = true)]
+pub struct Werf {
+    #[command(subcommand)]
+    command: Option<WerfCommand>,
+}
+
+/// Every command of `werf`.
+#[derive(Debug, Subcommand)]
+enum WerfCommand {
+    Slugify(SlugifyArgs),
+    Completion(CompletionArgs),
+    Version(VersionArgs),
+}
+
+impl Werf {
+    /// Whether standard output carries data, so that the log goes to standard error.
+    pub fn prints_data(&self) -> bool {
+        matches!(
+            self.command,
+            Some(WerfCommand::Slugify(_) | WerfCommand::Completion(_) | WerfCommand::Version(_)) | None
+        )
+    }
+
+    /// Carries the command out.
+    pub fn run(self, call: &Call) -> Result<(), Failure> {
+        match self.command {
+            None => call.print(Self::command().render_help().to_string()),
+            Some(WerfCommand::Slugify(arguments)) => slugify::run(&arguments, call),
+            Some(WerfCommand::Completion(arguments)) => completion::run(&arguments, Self::command(), call),
+            Some(WerfCommand::Version(arguments)) => version::run(&arguments, call),
+        }
+    }
+}
