@@ -3,9 +3,11 @@
 #![expect(clippy::disallowed_methods, reason = "tests start programs, as people do")]
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on may panic")]
 
+mod build;
 mod deploy;
 mod gitlab;
 mod layering;
+mod project;
 mod readme;
 mod rig_pipeline;
 mod stand_in;

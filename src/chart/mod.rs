@@ -14,14 +14,12 @@ pub mod error;
 mod ignore;
 mod load;
 pub mod manifest;
-<<<<<<< HEAD
-pub mod release;
-=======
 pub mod metadata;
 mod objects;
 pub mod order;
 pub mod pattern;
 pub mod print;
+pub mod release;
 pub mod render;
 mod schema;
 pub mod set;
@@ -114,4 +112,3 @@ impl Chart {
         }
     }
 }
->>>>>>> w/yaml

@@ -21,11 +21,18 @@
 
 mod args;
 mod callable;
+mod cast;
 mod compare;
+mod defaults;
+mod dicts;
 mod documents;
 mod elements;
+mod encoding;
+mod equal;
 mod escape;
+mod lists;
 mod logic;
+mod numeric;
 mod print;
 mod render;
 mod strings;
@@ -44,8 +51,12 @@ pub use args::Args;
 pub use callable::Callable;
 pub use callable::Host;
 pub(in crate::template) use callable::Special;
+pub(in crate::template) use cast::strval;
+pub(in crate::template) use cast::to_float64;
+pub(in crate::template) use cast::to_int64;
 pub(in crate::template) use elements::length;
 pub(in crate::template) use elements::zero;
+pub(in crate::template) use equal::deep_equal;
 
 /// The Go type of a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,6 +176,9 @@ pub enum FunctionError {
         /// Go's text.
         message: String,
     },
+    /// The rendering cannot go on: a limit is reached. The message names the place and is not wrapped on its way out.
+    #[error("{0}")]
+    Stopped(String),
     /// A template that the function rendered failed. Its message stands behind `prefix`.
     #[error("{prefix}{error}")]
     Nested {
@@ -192,7 +206,15 @@ const STANDARD: &[&[Function]] =
     &[compare::FUNCTIONS, elements::FUNCTIONS, escape::FUNCTIONS, logic::FUNCTIONS, print::FUNCTIONS];
 
 /// Sprig's families.
-const SPRIG: &[&[Function]] = &[documents::SPRIG, strings::FUNCTIONS];
+const SPRIG: &[&[Function]] = &[
+    strings::FUNCTIONS,
+    defaults::FUNCTIONS,
+    dicts::FUNCTIONS,
+    documents::SPRIG,
+    encoding::FUNCTIONS,
+    lists::FUNCTIONS,
+    numeric::FUNCTIONS,
+];
 
 /// Helm's families.
 const HELM: &[&[Function]] = &[documents::HELM, render::FUNCTIONS];

@@ -110,6 +110,7 @@ impl<'t> Interpreter<'_, '_, 't> {
         let failure = self.failure(&format!("error calling {name}: {error}"));
         Err(Box::new(match error {
             FunctionError::Raised(raised) => RenderError { raised: Some(raised), ..failure },
+            FunctionError::Stopped(_) => RenderError { stopped: true, ..failure },
             FunctionError::Nested { error, .. } if error.stopped => *error,
             FunctionError::Nested { error, .. } => RenderError { raised: error.raised, ..failure },
             FunctionError::Failed(_) | FunctionError::Argument { .. } => failure,
