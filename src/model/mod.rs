@@ -9,6 +9,7 @@ pub mod oci;
 pub mod ownership;
 pub mod reference;
 pub mod secret;
+pub mod secret_text;
 pub mod signature;
 pub mod slug;
 pub mod stage;
