@@ -19,6 +19,7 @@ mod objects;
 pub mod order;
 pub mod pattern;
 pub mod print;
+pub mod release;
 pub mod render;
 mod schema;
 pub mod set;

@@ -2,3 +2,6 @@
 
 pub(crate) mod runner;
 pub(crate) mod runner_call;
+//! What several tests need.
+
+pub(crate) mod cluster;

@@ -1,0 +1,4 @@
+//! `build`: brings the stages of images into being.
+
+pub mod config;
+pub mod layers;
