@@ -3,15 +3,15 @@
 #![expect(clippy::disallowed_methods, reason = "tests start programs, as people do")]
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on may panic")]
 
-mod config_example;
-mod gitlab;
-mod layering;
-mod protocol;
 mod build;
+mod config_example;
 mod deploy;
 mod gitlab;
+mod gitlab;
+mod layering;
 mod layering;
 mod project;
+mod protocol;
 mod readme;
 mod rig_pipeline;
 mod settings;
