@@ -23,7 +23,11 @@ pub mod outcome;
 pub mod twins;
 pub mod werf;
 
+mod build;
 mod completion;
+mod config;
 mod multiwerf;
+mod project;
 mod slugify;
 mod version;
+mod world;
