@@ -27,7 +27,11 @@ pub mod settings;
 pub mod twins;
 pub mod werf;
 
+mod build;
 mod completion;
+mod config;
 mod multiwerf;
+mod project;
 mod slugify;
 mod version;
+mod world;

@@ -4,9 +4,14 @@ use clap::CommandFactory;
 use clap::Parser;
 use clap::Subcommand;
 
+use crate::cli::build;
+use crate::cli::build::BuildArgs;
+use crate::cli::build::StageImageArgs;
 use crate::cli::call::Call;
 use crate::cli::completion;
 use crate::cli::completion::CompletionArgs;
+use crate::cli::config;
+use crate::cli::config::ConfigCommand;
 use crate::cli::slugify;
 use crate::cli::slugify::SlugifyArgs;
 use crate::cli::version;
@@ -29,9 +34,30 @@ pub struct Werf {
 /// Every command of `werf`.
 #[derive(Debug, Subcommand)]
 enum WerfCommand {
+    Build(BuildArgs),
+    /// Work with stages, which are cache for images
+    #[command(subcommand)]
+    Stages(StagesCommand),
+    /// Work with the last stage of an image
+    #[command(subcommand)]
+    Stage(StageCommand),
+    #[command(subcommand)]
+    Config(ConfigCommand),
     Slugify(SlugifyArgs),
     Completion(CompletionArgs),
     Version(VersionArgs),
+}
+
+/// Every command of `werf stages`.
+#[derive(Debug, Subcommand)]
+enum StagesCommand {
+    Build(BuildArgs),
+}
+
+/// Every command of `werf stage`.
+#[derive(Debug, Subcommand)]
+enum StageCommand {
+    Image(StageImageArgs),
 }
 
 impl Werf {
@@ -39,7 +65,7 @@ impl Werf {
     pub fn prints_data(&self) -> bool {
         matches!(
             self.command,
-            Some(WerfCommand::Slugify(_) | WerfCommand::Completion(_) | WerfCommand::Version(_)) | None
+            Some(WerfCommand::Stage(_) | WerfCommand::Config(_) | WerfCommand::Slugify(_) | WerfCommand::Completion(_) | WerfCommand::Version(_)) | None
         )
     }
 
@@ -47,6 +73,11 @@ impl Werf {
     pub fn run(self, call: &Call) -> Result<(), Failure> {
         match self.command {
             None => call.print(Self::command().render_help().to_string()),
+            Some(WerfCommand::Build(arguments) | WerfCommand::Stages(StagesCommand::Build(arguments))) => {
+                build::run(&arguments, call)
+            }
+            Some(WerfCommand::Stage(StageCommand::Image(arguments))) => build::stage_image(&arguments, call),
+            Some(WerfCommand::Config(command)) => config::run(&command, call),
             Some(WerfCommand::Slugify(arguments)) => slugify::run(&arguments, call),
             Some(WerfCommand::Completion(arguments)) => completion::run(&arguments, Self::command(), call),
             Some(WerfCommand::Version(arguments)) => version::run(&arguments, call),
