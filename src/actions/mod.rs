@@ -1,1 +1,2 @@
 //! The verbs. Each is survey (read) → steps (decide, pure) → execute (change).
+pub mod secret;
