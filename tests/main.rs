@@ -12,4 +12,5 @@ mod rig_pipeline;
 mod settings;
 mod stand_in;
 mod support;
+mod template;
 mod world;
