@@ -25,6 +25,7 @@ use crate::cli::twins;
 use crate::cli::twins::Taken;
 use crate::cli::werf::Werf;
 use crate::driver;
+use crate::driver::verdict::Verdict;
 use crate::model::failure::Cause;
 use crate::model::failure::Failure;
 use crate::report::JobLog;
@@ -109,8 +110,16 @@ fn pass<Tree: CommandFactory + FromArgMatches>(
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             outcome::show(&call.log, &failure);
+            note(&call, &failure);
             outcome::exit_code(&failure)
         }
+    }
+}
+
+/// Tells the driver of the job, if there is one, whose fault it was. Where that is not possible the script is at fault.
+fn note(call: &Call, failure: &Failure) {
+    if let Some(file) = call.environment.get(driver::VERDICT_VARIABLE) {
+        let _ = Verdict::note(Path::new(file), failure, outcome::code(failure).into());
     }
 }
 
