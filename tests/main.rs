@@ -7,8 +7,6 @@ mod build;
 mod config_example;
 mod deploy;
 mod gitlab;
-mod gitlab;
-mod layering;
 mod layering;
 mod project;
 mod protocol;
