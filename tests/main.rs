@@ -6,6 +6,7 @@
 mod gitlab;
 mod layering;
 mod readme;
+mod rig_backends;
 mod rig_pipeline;
 mod stand_in;
 mod world;
