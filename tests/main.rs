@@ -11,6 +11,7 @@ mod layering;
 mod project;
 mod protocol;
 mod readme;
+mod rig_backends;
 mod rig_pipeline;
 mod settings;
 mod stand_in;
