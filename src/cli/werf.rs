@@ -7,6 +7,11 @@ use clap::Subcommand;
 use crate::cli::call::Call;
 use crate::cli::completion;
 use crate::cli::completion::CompletionArgs;
+use crate::cli::deploy;
+use crate::cli::deploy::DeployArgs;
+use crate::cli::dismiss;
+use crate::cli::dismiss::DismissArgs;
+use crate::cli::helm::HelmArgs;
 use crate::cli::slugify;
 use crate::cli::slugify::SlugifyArgs;
 use crate::cli::version;
@@ -29,6 +34,9 @@ pub struct Werf {
 /// Every command of `werf`.
 #[derive(Debug, Subcommand)]
 enum WerfCommand {
+    Deploy(Box<DeployArgs>),
+    Dismiss(Box<DismissArgs>),
+    Helm(Box<HelmArgs>),
     Slugify(SlugifyArgs),
     Completion(CompletionArgs),
     Version(VersionArgs),
@@ -37,16 +45,20 @@ enum WerfCommand {
 impl Werf {
     /// Whether standard output carries data, so that the log goes to standard error.
     pub fn prints_data(&self) -> bool {
-        matches!(
-            self.command,
-            Some(WerfCommand::Slugify(_) | WerfCommand::Completion(_) | WerfCommand::Version(_)) | None
-        )
+        match &self.command {
+            None | Some(WerfCommand::Slugify(_) | WerfCommand::Completion(_) | WerfCommand::Version(_)) => true,
+            Some(WerfCommand::Helm(arguments)) => arguments.prints_data(),
+            Some(WerfCommand::Deploy(_) | WerfCommand::Dismiss(_)) => false,
+        }
     }
 
     /// Carries the command out.
     pub fn run(self, call: &Call) -> Result<(), Failure> {
         match self.command {
             None => call.print(Self::command().render_help().to_string()),
+            Some(WerfCommand::Deploy(arguments)) => deploy::run(&arguments, call),
+            Some(WerfCommand::Dismiss(arguments)) => dismiss::run(&arguments, call),
+            Some(WerfCommand::Helm(arguments)) => arguments.run(call),
             Some(WerfCommand::Slugify(arguments)) => slugify::run(&arguments, call),
             Some(WerfCommand::Completion(arguments)) => completion::run(&arguments, Self::command(), call),
             Some(WerfCommand::Version(arguments)) => version::run(&arguments, call),
