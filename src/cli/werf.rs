@@ -12,6 +12,11 @@ use crate::cli::completion;
 use crate::cli::completion::CompletionArgs;
 use crate::cli::config;
 use crate::cli::config::ConfigCommand;
+use crate::cli::deploy;
+use crate::cli::deploy::DeployArgs;
+use crate::cli::dismiss;
+use crate::cli::dismiss::DismissArgs;
+use crate::cli::helm::HelmArgs;
 use crate::cli::slugify;
 use crate::cli::slugify::SlugifyArgs;
 use crate::cli::version;
@@ -43,6 +48,9 @@ enum WerfCommand {
     Stage(StageCommand),
     #[command(subcommand)]
     Config(ConfigCommand),
+    Deploy(Box<DeployArgs>),
+    Dismiss(Box<DismissArgs>),
+    Helm(Box<HelmArgs>),
     Slugify(SlugifyArgs),
     Completion(CompletionArgs),
     Version(VersionArgs),
@@ -63,10 +71,20 @@ enum StageCommand {
 impl Werf {
     /// Whether standard output carries data, so that the log goes to standard error.
     pub fn prints_data(&self) -> bool {
-        matches!(
-            self.command,
-            Some(WerfCommand::Stage(_) | WerfCommand::Config(_) | WerfCommand::Slugify(_) | WerfCommand::Completion(_) | WerfCommand::Version(_)) | None
-        )
+        match &self.command {
+            None
+            | Some(
+                WerfCommand::Stage(_)
+                | WerfCommand::Config(_)
+                | WerfCommand::Slugify(_)
+                | WerfCommand::Completion(_)
+                | WerfCommand::Version(_),
+            ) => true,
+            Some(WerfCommand::Helm(arguments)) => arguments.prints_data(),
+            Some(WerfCommand::Build(_) | WerfCommand::Stages(_) | WerfCommand::Deploy(_) | WerfCommand::Dismiss(_)) => {
+                false
+            }
+        }
     }
 
     /// Carries the command out.
@@ -78,6 +96,9 @@ impl Werf {
             }
             Some(WerfCommand::Stage(StageCommand::Image(arguments))) => build::stage_image(&arguments, call),
             Some(WerfCommand::Config(command)) => config::run(&command, call),
+            Some(WerfCommand::Deploy(arguments)) => deploy::run(&arguments, call),
+            Some(WerfCommand::Dismiss(arguments)) => dismiss::run(&arguments, call),
+            Some(WerfCommand::Helm(arguments)) => arguments.run(call),
             Some(WerfCommand::Slugify(arguments)) => slugify::run(&arguments, call),
             Some(WerfCommand::Completion(arguments)) => completion::run(&arguments, Self::command(), call),
             Some(WerfCommand::Version(arguments)) => version::run(&arguments, call),

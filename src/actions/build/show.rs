@@ -92,7 +92,12 @@ fn instructions(task: Task<'_>) -> Option<String> {
     Some(docker.lines().join("\n"))
 }
 
-fn details<'a>(project: &str, link: &Link, (id, created, size): (&str, String, u64), below: Option<u64>) -> Vec<(&'a str, String)> {
+fn details<'a>(
+    project: &str,
+    link: &Link,
+    (id, created, size): (&str, String, u64),
+    below: Option<u64>,
+) -> Vec<(&'a str, String)> {
     let short = id.strip_prefix("sha256:").unwrap_or(id);
     let mut pairs = vec![
         ("repository", format!("werf-stages-storage/{project}")),

@@ -11,7 +11,6 @@ use serde_json::Value;
 use crate::chart::manifest::DeletePolicy;
 use crate::chart::manifest::Hook;
 use crate::chart::manifest::HookEvent;
-use crate::chart::manifest::Manifest;
 use crate::chart::manifest::OutputLogPolicy;
 
 /// One revision of a release.
@@ -225,15 +224,6 @@ pub enum HookPhase {
     Succeeded,
     /// It failed.
     Failed,
-}
-
-impl Record {
-    /// Helm's text of all `manifests`: each with its source, in the given order.
-    pub fn manifest_text(manifests: &[Manifest]) -> String {
-        let documents =
-            manifests.iter().map(|manifest| format!("# Source: {}\n{}\n", manifest.source, manifest.text.trim_end()));
-        documents.flat_map(|document| ["---\n".to_owned(), document]).collect()
-    }
 }
 
 impl From<&Hook> for HookRecord {
