@@ -51,5 +51,6 @@ mod helm_uninstall;
 mod multiwerf;
 mod project;
 mod slugify;
+mod stop;
 mod version;
 mod world;
