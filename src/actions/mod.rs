@@ -1,4 +1,5 @@
 //! The verbs. Each is survey (read) → steps (decide, pure) → execute (change).
+pub mod secret;
 
 pub mod build;
 pub mod deploy;

@@ -58,6 +58,22 @@ pub fn holder(call: &Call) -> Holder {
 /// The GitLab environment of the job, if it has one.
 pub fn environment(call: &Call) -> Option<Environment> {
     let get = |name| call.environment.get(name);
-    let server = get("CI_SERVER_HOST").or_else(|| get("CI_SERVER_URL")).or_else(|| get("CI_SERVER_NAME"))?;
+    let server = get("CI_SERVER_URL").and_then(host_of).or_else(|| get("CI_SERVER_HOST"))?;
     Some(Environment::new(server, get("CI_PROJECT_ID")?, get("CI_ENVIRONMENT_SLUG")?))
+}
+
+/// The host of an address, as the executor names a GitLab server.
+fn host_of(address: &str) -> Option<&str> {
+    let authority = address.split_once("://")?.1.split('/').next()?;
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    Some(host.split(':').next().unwrap_or(host)).filter(|host| !host.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_server_is_known_by_its_host() {
+        assert_eq!(super::host_of("https://gitlab.example.com:8443/x"), Some("gitlab.example.com"));
+        assert_eq!(super::host_of("gitlab.example.com"), None);
+    }
 }

@@ -69,7 +69,11 @@ impl Parts<'_> {
                 "project" => filled.push_str(self.project),
                 "env" => filled.push_str(self.env.ok_or_else(|| needs_env(template))?),
                 other => {
-                    return Err(self.refuse(kind, template, &format!("`{other}` is not known: use `project` or `env`")));
+                    return Err(self.refuse(
+                        kind,
+                        template,
+                        &format!("`{other}` is not known: use `project` or `env`"),
+                    ));
                 }
             }
             rest = behind;

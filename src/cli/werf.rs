@@ -4,9 +4,14 @@ use clap::CommandFactory;
 use clap::Parser;
 use clap::Subcommand;
 
+use crate::cli::build;
+use crate::cli::build::BuildArgs;
+use crate::cli::build::StageImageArgs;
 use crate::cli::call::Call;
 use crate::cli::completion;
 use crate::cli::completion::CompletionArgs;
+use crate::cli::config;
+use crate::cli::config::ConfigCommand;
 use crate::cli::deploy;
 use crate::cli::deploy::DeployArgs;
 use crate::cli::dismiss;
@@ -37,18 +42,48 @@ enum WerfCommand {
     Deploy(Box<DeployArgs>),
     Dismiss(Box<DismissArgs>),
     Helm(Box<HelmArgs>),
+    Build(BuildArgs),
+    /// Work with stages, which are cache for images
+    #[command(subcommand)]
+    Stages(StagesCommand),
+    /// Work with the last stage of an image
+    #[command(subcommand)]
+    Stage(StageCommand),
+    #[command(subcommand)]
+    Config(ConfigCommand),
     Slugify(SlugifyArgs),
     Completion(CompletionArgs),
     Version(VersionArgs),
+}
+
+/// Every command of `werf stages`.
+#[derive(Debug, Subcommand)]
+enum StagesCommand {
+    Build(BuildArgs),
+}
+
+/// Every command of `werf stage`.
+#[derive(Debug, Subcommand)]
+enum StageCommand {
+    Image(StageImageArgs),
 }
 
 impl Werf {
     /// Whether standard output carries data, so that the log goes to standard error.
     pub fn prints_data(&self) -> bool {
         match &self.command {
-            None | Some(WerfCommand::Slugify(_) | WerfCommand::Completion(_) | WerfCommand::Version(_)) => true,
             Some(WerfCommand::Helm(arguments)) => arguments.prints_data(),
-            Some(WerfCommand::Deploy(_) | WerfCommand::Dismiss(_)) => false,
+            Some(WerfCommand::Deploy(_) | WerfCommand::Dismiss(_) | WerfCommand::Build(_) | WerfCommand::Stages(_)) => {
+                false
+            }
+            Some(
+                WerfCommand::Stage(_)
+                | WerfCommand::Config(_)
+                | WerfCommand::Slugify(_)
+                | WerfCommand::Completion(_)
+                | WerfCommand::Version(_),
+            )
+            | None => true,
         }
     }
 
@@ -59,6 +94,11 @@ impl Werf {
             Some(WerfCommand::Deploy(arguments)) => deploy::run(&arguments, call),
             Some(WerfCommand::Dismiss(arguments)) => dismiss::run(&arguments, call),
             Some(WerfCommand::Helm(arguments)) => arguments.run(call),
+            Some(WerfCommand::Build(arguments) | WerfCommand::Stages(StagesCommand::Build(arguments))) => {
+                build::run(&arguments, call)
+            }
+            Some(WerfCommand::Stage(StageCommand::Image(arguments))) => build::stage_image(&arguments, call),
+            Some(WerfCommand::Config(command)) => config::run(&command, call),
             Some(WerfCommand::Slugify(arguments)) => slugify::run(&arguments, call),
             Some(WerfCommand::Completion(arguments)) => completion::run(&arguments, Self::command(), call),
             Some(WerfCommand::Version(arguments)) => version::run(&arguments, call),

@@ -10,6 +10,7 @@ mod commit;
 mod container;
 mod engine;
 mod failures;
+mod files;
 mod images;
 mod load;
 mod manifests;

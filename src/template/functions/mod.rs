@@ -55,6 +55,7 @@ pub(in crate::template) use cast::strval;
 pub(in crate::template) use cast::to_float64;
 pub(in crate::template) use cast::to_int64;
 pub(in crate::template) use elements::length;
+pub(in crate::template) use elements::slice;
 pub(in crate::template) use elements::zero;
 pub(in crate::template) use equal::deep_equal;
 
@@ -228,7 +229,7 @@ impl Functions {
     pub fn standard() -> Self {
         let mut functions = Self::default();
         functions.add_families(STANDARD);
-        for special in [Special::And, Special::Or, Special::Len, Special::Call] {
+        for special in [Special::And, Special::Or, Special::Len, Special::Slice, Special::Call] {
             functions.mark(special);
         }
         functions
