@@ -102,7 +102,7 @@ mod tests {
         assert_eq!(after(strings, "a=1,b={true,2}"), json!({"a": "1", "b": ["true", "2"]}));
         assert_eq!(after(literal, "a.b=x,y={\\,}"), json!({"a": {"b": "x,y={\\,}"}}));
         assert_eq!(
-            after(json, "a={\"b\": [1, null]}, c=\"x,y\",d="),
+            after(json, "a={\"b\": [1, null]} ,c=\"x,y\",d="),
             json!({"a": {"b": [1.0, null]}, "c": "x,y", "d": null})
         );
         let mut values = Table::new();
