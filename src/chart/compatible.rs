@@ -13,7 +13,13 @@ use semver::Version;
 macro_rules! version_pattern {
     ($number:literal) => {
         concat!(
-            "v?(", $number, ")(\\.", $number, ")?(\\.", $number, ")?",
+            "v?(",
+            $number,
+            ")(\\.",
+            $number,
+            ")?(\\.",
+            $number,
+            ")?",
             r"(?:-([0-9A-Za-z\-]+(?:\.[0-9A-Za-z\-]+)*))?(?:\+([0-9A-Za-z\-]+(?:\.[0-9A-Za-z\-]+)*))?"
         )
     };
@@ -48,7 +54,8 @@ pub(crate) fn parse(text: &str) -> Option<Version> {
     static VERSION: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new(concat!("^", version_pattern!("[0-9]+"), "$")).ok());
     let parts = VERSION.as_ref()?.captures(text)?;
-    let number = |index: usize| parts.get(index).map_or(Some(0), |part| part.as_str().trim_start_matches('.').parse().ok());
+    let number =
+        |index: usize| parts.get(index).map_or(Some(0), |part| part.as_str().trim_start_matches('.').parse().ok());
     Some(Version {
         major: number(1)?,
         minor: number(2)?,
