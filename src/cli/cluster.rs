@@ -9,6 +9,7 @@ use crate::backends::cluster::access::ExecPlugins;
 use crate::backends::cluster::access::Source;
 use crate::cli::call::Call;
 use crate::cli::options::kube::KubeArgs;
+use crate::job::identity::host_of;
 
 /// Where a pod finds its service account.
 const SERVICE_ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
@@ -60,20 +61,4 @@ pub fn environment(call: &Call) -> Option<Environment> {
     let get = |name| call.environment.get(name);
     let server = get("CI_SERVER_URL").and_then(host_of).or_else(|| get("CI_SERVER_HOST"))?;
     Some(Environment::new(server, get("CI_PROJECT_ID")?, get("CI_ENVIRONMENT_SLUG")?))
-}
-
-/// The host of an address, as the executor names a GitLab server.
-fn host_of(address: &str) -> Option<&str> {
-    let authority = address.split_once("://")?.1.split('/').next()?;
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    Some(host.split(':').next().unwrap_or(host)).filter(|host| !host.is_empty())
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn a_server_is_known_by_its_host() {
-        assert_eq!(super::host_of("https://gitlab.example.com:8443/x"), Some("gitlab.example.com"));
-        assert_eq!(super::host_of("gitlab.example.com"), None);
-    }
 }
