@@ -9,8 +9,7 @@ use crate::backends::cluster::access::ExecPlugins;
 use crate::backends::cluster::access::Source;
 use crate::cli::call::Call;
 use crate::cli::options::kube::KubeArgs;
-use crate::job::identity::JOB_VARIABLE;
-use crate::job::identity::JobKey;
+use crate::job::identity::host_of;
 
 /// Where a pod finds its service account.
 const SERVICE_ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
@@ -57,13 +56,9 @@ pub fn holder(call: &Call) -> Holder {
     Holder { id, job_url: call.environment.get("CI_JOB_URL").map(str::to_owned) }
 }
 
-/// The GitLab environment of the job, if it has one. The executor knows the server and the project better than the job's
-/// variables, and a stop job is looked up under its words.
+/// The GitLab environment of the job, if it has one.
 pub fn environment(call: &Call) -> Option<Environment> {
     let get = |name| call.environment.get(name);
-    if let Some(key) = get(JOB_VARIABLE).and_then(|mark| JobKey::try_from(mark.to_owned()).ok()) {
-        return Some(Environment::new(key.server(), &key.project().to_string(), get("CI_ENVIRONMENT_SLUG")?));
-    }
-    let server = get("CI_SERVER_HOST").or_else(|| get("CI_SERVER_URL")).or_else(|| get("CI_SERVER_NAME"))?;
+    let server = get("CI_SERVER_URL").and_then(host_of).or_else(|| get("CI_SERVER_HOST"))?;
     Some(Environment::new(server, get("CI_PROJECT_ID")?, get("CI_ENVIRONMENT_SLUG")?))
 }

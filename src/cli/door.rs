@@ -16,12 +16,12 @@ use clap::error::ContextKind;
 use clap::error::ErrorKind;
 
 use crate::cli::call::Call;
+use crate::cli::dismiss;
 use crate::cli::environment::Environment;
 use crate::cli::executor::Executor;
 use crate::cli::multiwerf::Multiwerf;
 use crate::cli::options::log::LogArgs;
 use crate::cli::outcome;
-use crate::cli::stop;
 use crate::cli::twins;
 use crate::cli::twins::Taken;
 use crate::cli::werf::Werf;
@@ -69,7 +69,7 @@ fn multiwerf(start: Start) -> ExitCode {
 /// The Runner's calls have an environment and exit codes of their own.
 fn runner(start: Start) -> ExitCode {
     match RunnerCall::try_parse_from(start.arguments) {
-        Ok(RunnerCall::Call(call)) => driver::answer(call, Some(stop::dismiss_left)),
+        Ok(RunnerCall::Call(call)) => driver::answer(call, Some(dismiss::stop)),
         Err(error) => not_understood(&error, &[]),
     }
 }

@@ -2,10 +2,10 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use rand::TryRng;
 use tokio::runtime::Handle;
 
 use crate::backends::cluster::Cluster;
+use crate::cli::world::SystemWorld;
 use crate::model::object::ObjectRef;
 use crate::template::value::Value;
 use crate::template::world::Lookup;
@@ -31,20 +31,19 @@ impl LiveWorld {
 
 impl World for LiveWorld {
     fn now(&mut self) -> Timestamp {
-        Timestamp::now()
+        SystemWorld.now()
     }
 
     fn local_zone(&self) -> TimeZone {
-        TimeZone::system()
+        SystemWorld.local_zone()
     }
 
     fn zone(&self, name: &str) -> Option<TimeZone> {
-        TimeZone::get(name).ok()
+        SystemWorld.zone(name)
     }
 
     fn random(&mut self, bytes: &mut [u8]) {
-        // The system's randomness cannot fail after the process has started.
-        let _ = rand::rngs::SysRng.try_fill_bytes(bytes);
+        SystemWorld.random(bytes);
     }
 
     fn host_address(&mut self, _host: &str) -> String {

@@ -39,6 +39,9 @@ pub struct Werf {
 /// Every command of `werf`.
 #[derive(Debug, Subcommand)]
 enum WerfCommand {
+    Deploy(Box<DeployArgs>),
+    Dismiss(Box<DismissArgs>),
+    Helm(Box<HelmArgs>),
     Build(BuildArgs),
     /// Work with stages, which are cache for images
     #[command(subcommand)]
@@ -48,9 +51,6 @@ enum WerfCommand {
     Stage(StageCommand),
     #[command(subcommand)]
     Config(ConfigCommand),
-    Deploy(Box<DeployArgs>),
-    Dismiss(Box<DismissArgs>),
-    Helm(Box<HelmArgs>),
     Slugify(SlugifyArgs),
     Completion(CompletionArgs),
     Version(VersionArgs),
@@ -72,18 +72,18 @@ impl Werf {
     /// Whether standard output carries data, so that the log goes to standard error.
     pub fn prints_data(&self) -> bool {
         match &self.command {
-            None
-            | Some(
+            Some(WerfCommand::Helm(arguments)) => arguments.prints_data(),
+            Some(WerfCommand::Deploy(_) | WerfCommand::Dismiss(_) | WerfCommand::Build(_) | WerfCommand::Stages(_)) => {
+                false
+            }
+            Some(
                 WerfCommand::Stage(_)
                 | WerfCommand::Config(_)
                 | WerfCommand::Slugify(_)
                 | WerfCommand::Completion(_)
                 | WerfCommand::Version(_),
-            ) => true,
-            Some(WerfCommand::Helm(arguments)) => arguments.prints_data(),
-            Some(WerfCommand::Build(_) | WerfCommand::Stages(_) | WerfCommand::Deploy(_) | WerfCommand::Dismiss(_)) => {
-                false
-            }
+            )
+            | None => true,
         }
     }
 
@@ -91,14 +91,14 @@ impl Werf {
     pub fn run(self, call: &Call) -> Result<(), Failure> {
         match self.command {
             None => call.print(Self::command().render_help().to_string()),
+            Some(WerfCommand::Deploy(arguments)) => deploy::run(&arguments, call),
+            Some(WerfCommand::Dismiss(arguments)) => dismiss::run(&arguments, call),
+            Some(WerfCommand::Helm(arguments)) => arguments.run(call),
             Some(WerfCommand::Build(arguments) | WerfCommand::Stages(StagesCommand::Build(arguments))) => {
                 build::run(&arguments, call)
             }
             Some(WerfCommand::Stage(StageCommand::Image(arguments))) => build::stage_image(&arguments, call),
             Some(WerfCommand::Config(command)) => config::run(&command, call),
-            Some(WerfCommand::Deploy(arguments)) => deploy::run(&arguments, call),
-            Some(WerfCommand::Dismiss(arguments)) => dismiss::run(&arguments, call),
-            Some(WerfCommand::Helm(arguments)) => arguments.run(call),
             Some(WerfCommand::Slugify(arguments)) => slugify::run(&arguments, call),
             Some(WerfCommand::Completion(arguments)) => completion::run(&arguments, Self::command(), call),
             Some(WerfCommand::Version(arguments)) => version::run(&arguments, call),
