@@ -82,7 +82,11 @@ fn build(found: &mut Found, chain: &Chain) -> String {
                 if brings {
                     files.clone_from(&chain.files);
                 }
-                let stage = FoundStage { id: format!("image {}", found.stages.len()), place: Place::Engine, files: files.clone() };
+                let stage = FoundStage {
+                    id: format!("image {}", found.stages.len()),
+                    place: Place::Engine,
+                    files: files.clone(),
+                };
                 found.stages.insert(link.signature.clone(), stage);
                 found.earlier.insert(0, (chain.image.clone(), link.inputs.clone()));
             }
@@ -163,7 +167,9 @@ fn what_is_only_in_the_registry_is_pulled_where_something_is_built_on_it() {
 #[test]
 fn what_does_not_matter_does_not_rebuild() {
     let tag = |yaml: &str| chains_of(yaml, FIRST).last().unwrap().tag().unwrap().clone();
-    let same = DEMO.replace("image: backend", "image: backend # the API").replace("APP_MODE: production", "\"APP_MODE\": \"production\"");
+    let same = DEMO
+        .replace("image: backend", "image: backend # the API")
+        .replace("APP_MODE: production", "\"APP_MODE\": \"production\"");
     assert_ne!(same, DEMO);
     assert_eq!(tag(&same), tag(DEMO));
     assert_ne!(tag(&DEMO.replace("APP_MODE: production", "APP_MODE: test")), tag(DEMO));

@@ -72,7 +72,11 @@ pub(super) fn run(arguments: &BuildArgs, call: &Call) -> Result<(), Failure> {
     call.work(&directory, async |cancellation| {
         let work = async {
             let prepared = prepare(&arguments.project, &arguments.git, &arguments.storage, &call.log, call).await?;
-            let limit = if arguments.parallel.parallel { arguments.parallel.limit(SIDE_BY_SIDE) } else { Some(NonZeroUsize::MIN) };
+            let limit = if arguments.parallel.parallel {
+                arguments.parallel.limit(SIDE_BY_SIDE)
+            } else {
+                Some(NonZeroUsize::MIN)
+            };
             let request = BuildRequest { images: arguments.images.clone(), parallel: limit, ..prepared.request };
             let tools = Tools { engine: &prepared.engine, repositories: &prepared.repositories };
             build::build(&request, tools, &call.log).await.map(drop)
@@ -106,7 +110,8 @@ fn only_image(project: &crate::project::Project) -> Result<String, Failure> {
     let names: Vec<&str> = project.published().map(crate::project::Image::shown_name).collect();
     match names.as_slice() {
         [name] => Ok((*name).to_owned()),
-        _ => Err(Failure::new(Cause::Usage, "image '~' is not defined in werf.yaml").hint(format!("name one of: {}", names.join(", ")))),
+        _ => Err(Failure::new(Cause::Usage, "image '~' is not defined in werf.yaml")
+            .hint(format!("name one of: {}", names.join(", ")))),
     }
 }
 
@@ -134,7 +139,8 @@ async fn prepare(
     let loaded = project::load(arguments, call, log)?;
     let repositories = project::repositories(&loaded, git, &home, call).await?;
     let address = call.environment.get("DOCKER_HOST").unwrap_or(DEFAULT_ADDRESS);
-    let options = EngineOptions { manifest_cache: Some(home.join("local_cache/manifests")), ..EngineOptions::at(address) };
+    let options =
+        EngineOptions { manifest_cache: Some(home.join("local_cache/manifests")), ..EngineOptions::at(address) };
     let engine = Engine::connect(options).await?;
     let request = BuildRequest {
         project: loaded.project,
@@ -150,7 +156,9 @@ async fn prepare(
 fn check_storage(storage: &StagesStorageArgs) -> Result<(), Failure> {
     match storage.stages_storage.as_deref() {
         Some(":local") => Ok(()),
-        None => Err(Failure::new(Cause::Usage, "--stages-storage=ADDRESS param required").hint("`--stages-storage :local` keeps stages on this host")),
-        Some(repository) => Err(Failure::new(Cause::Usage, format!("stages cannot be kept in `{repository}` yet")).hint("use `--stages-storage :local`")),
+        None => Err(Failure::new(Cause::Usage, "--stages-storage=ADDRESS param required")
+            .hint("`--stages-storage :local` keeps stages on this host")),
+        Some(repository) => Err(Failure::new(Cause::Usage, format!("stages cannot be kept in `{repository}` yet"))
+            .hint("use `--stages-storage :local`")),
     }
 }

@@ -46,7 +46,8 @@ pub(super) fn run(command: &ConfigCommand, call: &Call) -> Result<(), Failure> {
         ConfigCommand::List(arguments) => {
             let rendered = project::render(&arguments.project, call)?;
             let name = call.environment.get("WERF_PROJECT_NAME");
-            let (project, _) = Project::parse(&rendered.text, name).map_err(|error| project::invalid("werf.yaml", error))?;
+            let (project, _) =
+                Project::parse(&rendered.text, name).map_err(|error| project::invalid("werf.yaml", error))?;
             call.print(names(&project, arguments.images_only))
         }
     }

@@ -51,9 +51,13 @@ pub(super) fn load(arguments: &ProjectArgs, call: &Call, log: &JobLog) -> Result
     let rendered = render(arguments, call)?;
     let kept = keep(&rendered.text, &arguments.host.tmp(call))?;
     log.line(format!("Using werf config render file: {}", kept.display()));
-    rendered.missing_files.iter().for_each(|path| log.warn(format!("werf.yaml: `.Files.Get \"{path}\"`: there is no such file")));
+    rendered
+        .missing_files
+        .iter()
+        .for_each(|path| log.warn(format!("werf.yaml: `.Files.Get \"{path}\"`: there is no such file")));
     let name = call.environment.get("WERF_PROJECT_NAME");
-    let (project, warnings) = Project::parse(&rendered.text, name).map_err(|error| invalid(&kept.display().to_string(), error))?;
+    let (project, warnings) =
+        Project::parse(&rendered.text, name).map_err(|error| invalid(&kept.display().to_string(), error))?;
     warnings.iter().for_each(|warning| log.warn(warning));
     Ok(Loaded { project, directory })
 }
@@ -62,9 +66,12 @@ pub(super) fn load(arguments: &ProjectArgs, call: &Call, log: &JobLog) -> Result
 pub(super) fn render(arguments: &ProjectArgs, call: &Call) -> Result<Rendered, Failure> {
     let directory = arguments.directory(call);
     let file = config_file(arguments, &directory)?;
-    let unread = |path: &Path, error| Failure::new(Cause::ProjectInvalid, format!("read `{}`", path.display())).because(error);
+    let unread =
+        |path: &Path, error| Failure::new(Cause::ProjectInvalid, format!("read `{}`", path.display())).because(error);
     let text = std::fs::read_to_string(&file).map_err(|error| unread(&file, error))?;
-    let templates = templates(&arguments.config_templates_dir.as_ref().map_or_else(|| directory.join(".werf"), |dir| directory.join(dir)))?;
+    let templates = templates(
+        &arguments.config_templates_dir.as_ref().map_or_else(|| directory.join(".werf"), |dir| directory.join(dir)),
+    )?;
     let environment: BTreeMap<String, String> = call.environment.variables().clone();
     let rendered = stack::with_stack(STACK, move || {
         let source = Source { text, templates, files: Rc::new(OnDisk(directory)), environment };
@@ -89,8 +96,11 @@ fn config_file(arguments: &ProjectArgs, directory: &Path) -> Result<PathBuf, Fai
     }
     let found = ["werf.yml", "werf.yaml"].map(|name| directory.join(name)).into_iter().find(|path| path.is_file());
     found.ok_or_else(|| {
-        Failure::new(Cause::ProjectInvalid, format!("configuration file werf.yaml not found in `{}`", directory.display()))
-            .hint("run the command in the project's directory, or name it with `--dir`")
+        Failure::new(
+            Cause::ProjectInvalid,
+            format!("configuration file werf.yaml not found in `{}`", directory.display()),
+        )
+        .hint("run the command in the project's directory, or name it with `--dir`")
     })
 }
 
@@ -108,8 +118,9 @@ fn templates(dir: &Path) -> Result<Vec<(String, String)>, Failure> {
     for path in files_below(dir) {
         if path.extension().is_some_and(|extension| extension == "tmpl") {
             let name = path.strip_prefix(dir).unwrap_or(&path).to_string_lossy().into_owned();
-            let text = std::fs::read_to_string(&path)
-                .map_err(|error| Failure::new(Cause::ProjectInvalid, format!("read `{}`", path.display())).because(error))?;
+            let text = std::fs::read_to_string(&path).map_err(|error| {
+                Failure::new(Cause::ProjectInvalid, format!("read `{}`", path.display())).because(error)
+            })?;
             found.push((name, text));
         }
     }
@@ -152,7 +163,12 @@ impl ProjectFiles for OnDisk {
 }
 
 /// The repositories that the project's images take files of.
-pub(super) async fn repositories(loaded: &Loaded, git: &GitArgs, home: &Path, call: &Call) -> Result<Repositories, Failure> {
+pub(super) async fn repositories(
+    loaded: &Loaded,
+    git: &GitArgs,
+    home: &Path,
+    call: &Call,
+) -> Result<Repositories, Failure> {
     let host = HostGit::new(call.environment.variables().clone());
     let project = match loaded.directory.join(".git").exists() {
         true => Some(Checkout::of_head(&loaded.directory)?),
@@ -161,12 +177,16 @@ pub(super) async fn repositories(loaded: &Loaded, git: &GitArgs, home: &Path, ca
     if let Some(checkout) = project.as_ref().filter(|checkout| git.git_unshallow && checkout.repository.is_shallow()) {
         host.unshallow(checkout.repository.git_dir()).await?;
     }
-    let cache = RemoteCache { dir: home.join("shared_context/git"), git: host, lock_limit: std::time::Duration::from_mins(30) };
+    let cache =
+        RemoteCache { dir: home.join("shared_context/git"), git: host, lock_limit: std::time::Duration::from_mins(30) };
     let mut remote = BTreeMap::new();
     for image in &loaded.project.images {
         let Recipe::Stapel(stapel) = &image.recipe else { continue };
         for mapping in &stapel.git {
-            let (Some(key), project::Repository::Remote { url, revision }) = (remote_key(mapping), &mapping.repository) else { continue };
+            let (Some(key), project::Repository::Remote { url, revision }) = (remote_key(mapping), &mapping.repository)
+            else {
+                continue;
+            };
             if !remote.contains_key(&key) {
                 let mirror = cache.mirror(&Secret::new(url), &wanted(revision)?).await?;
                 remote.insert(key, Checkout::at(mirror.repository, mirror.commit)?);
@@ -182,7 +202,9 @@ fn wanted(revision: &Revision) -> Result<Wanted, Failure> {
         Revision::Branch(name) => Wanted::Branch(name.clone()),
         Revision::Tag(name) => Wanted::Tag(name.clone()),
         Revision::Commit(id) => {
-            Wanted::Commit(id.parse().map_err(|error| Failure::new(Cause::ProjectInvalid, "`commit` of a remote repository").because(error))?)
+            Wanted::Commit(id.parse().map_err(|error| {
+                Failure::new(Cause::ProjectInvalid, "`commit` of a remote repository").because(error)
+            })?)
         }
     })
 }

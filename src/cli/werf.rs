@@ -65,7 +65,13 @@ impl Werf {
     pub fn prints_data(&self) -> bool {
         matches!(
             self.command,
-            Some(WerfCommand::Stage(_) | WerfCommand::Config(_) | WerfCommand::Slugify(_) | WerfCommand::Completion(_) | WerfCommand::Version(_)) | None
+            Some(
+                WerfCommand::Stage(_)
+                    | WerfCommand::Config(_)
+                    | WerfCommand::Slugify(_)
+                    | WerfCommand::Completion(_)
+                    | WerfCommand::Version(_)
+            ) | None
         )
     }
 

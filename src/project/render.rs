@@ -85,7 +85,9 @@ pub fn render(source: &Source, world: &mut dyn World) -> Result<Rendered, Projec
 
 fn failed(error: &dyn std::error::Error) -> ProjectError {
     let text = error.to_string();
-    let hint = text.contains("not defined").then(|| "functions are those of sprig, and `include`, `tpl`, `fromYaml`, `required`".to_owned());
+    let hint = text
+        .contains("not defined")
+        .then(|| "functions are those of sprig, and `include`, `tpl`, `fromYaml`, `required`".to_owned());
     ProjectError { line: line_in(&text), hint, ..ProjectError::new(text) }
 }
 

@@ -112,7 +112,8 @@ fn words(text: &str) -> Vec<String> {
 
 /// `80` is `80/tcp`; `80-82/udp` are three.
 fn ports(text: &str) -> Result<Vec<String>, Failure> {
-    let wrong = || Failure::new(Cause::ProjectInvalid, format!("`EXPOSE {text}` is not a port, such as `80` or `53/udp`"));
+    let wrong =
+        || Failure::new(Cause::ProjectInvalid, format!("`EXPOSE {text}` is not a port, such as `80` or `53/udp`"));
     let (range, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
     let (first, last) = range.split_once('-').unwrap_or((range, range));
     let (first, last): (u16, u16) = (first.parse().map_err(|_| wrong())?, last.parse().map_err(|_| wrong())?);
@@ -159,7 +160,8 @@ fn healthcheck(text: &str) -> Result<Healthcheck, Failure> {
     }
     check.test = match rest.split_once(char::is_whitespace) {
         None if rest.eq_ignore_ascii_case("none") => vec!["NONE".to_owned()],
-        Some((word, command)) if word.eq_ignore_ascii_case("cmd") => match serde_json::from_str::<Vec<String>>(command) {
+        Some((word, command)) if word.eq_ignore_ascii_case("cmd") => match serde_json::from_str::<Vec<String>>(command)
+        {
             Ok(words) => ["CMD".to_owned()].into_iter().chain(words).collect(),
             Err(_) => vec!["CMD-SHELL".to_owned(), command.trim().to_owned()],
         },
@@ -212,7 +214,10 @@ mod tests {
     #[test]
     fn variables_are_replaced_in_place_and_filled_in() {
         let env = vec![("PATH".to_owned(), "/opt:$PATH".to_owned()), ("A".to_owned(), "${B:-x}\\$".to_owned())];
-        assert_eq!(applied(DockerInstructions { env, ..DockerInstructions::default() }).env, ["PATH=/opt:/bin", "A=x$"]);
+        assert_eq!(
+            applied(DockerInstructions { env, ..DockerInstructions::default() }).env,
+            ["PATH=/opt:/bin", "A=x$"]
+        );
     }
 
     #[test]

@@ -109,7 +109,12 @@ impl Workshop<'_> {
     }
 
     /// Makes a stage on `ground`; the first stage has none.
-    pub async fn make(&self, task: Task<'_>, ground: Option<StoredImage>, log: &JobLog) -> Result<StoredImage, Failure> {
+    pub async fn make(
+        &self,
+        task: Task<'_>,
+        ground: Option<StoredImage>,
+        log: &JobLog,
+    ) -> Result<StoredImage, Failure> {
         let Recipe::Stapel(stapel) = &task.image.recipe else {
             return Err(Failure::new(Cause::Defect, "a Dockerfile image has no stages of its own"));
         };
@@ -134,8 +139,10 @@ impl Workshop<'_> {
             return Ok(image.clone());
         }
         let found = self.engine.image(id).await?;
-        let gone = || Failure::new(Cause::ImageMissing, format!("the stage `{signature}` was removed while it was used"))
-            .hint("start again: it will be built anew");
+        let gone = || {
+            Failure::new(Cause::ImageMissing, format!("the stage `{signature}` was removed while it was used"))
+                .hint("start again: it will be built anew")
+        };
         let found = found.ok_or_else(gone)?;
         self.ready.borrow_mut().insert(signature.clone(), found.clone());
         Ok(found)
@@ -145,11 +152,16 @@ impl Workshop<'_> {
         match &stapel.from {
             From::Image(name) => self.last_of(name, None).await,
             From::Base(name) => {
-                let reference: Reference = name.parse().map_err(|error| Failure::new(Cause::ProjectInvalid, format!("`from: {name}`")).because(error))?;
+                let reference: Reference = name
+                    .parse()
+                    .map_err(|error| Failure::new(Cause::ProjectInvalid, format!("`from: {name}`")).because(error))?;
                 let found = self.engine.image(&reference.familiar()).await?;
                 found.ok_or_else(|| {
-                    Failure::new(Cause::BaseImageMissing, format!("the base image `{name}` is not in the container engine"))
-                        .hint(format!("get it with `docker pull {name}`"))
+                    Failure::new(
+                        Cause::BaseImageMissing,
+                        format!("the base image `{name}` is not in the container engine"),
+                    )
+                    .hint(format!("get it with `docker pull {name}`"))
                 })
             }
         }
@@ -208,7 +220,9 @@ impl Workshop<'_> {
         ground: &StoredImage,
         log: &JobLog,
     ) -> Result<StoredImage, Failure> {
-        let Some(builder) = &stapel.builder else { return Err(Failure::new(Cause::Defect, "a user stage without commands")) };
+        let Some(builder) = &stapel.builder else {
+            return Err(Failure::new(Cause::Defect, "a user stage without commands"));
+        };
         let fresh = self.fresh_ground(task, stapel, ground).await?;
         let names = vec![self.name(&task.link.signature)?];
         let commands = match builder.work(stage) {
@@ -218,8 +232,11 @@ impl Workshop<'_> {
             }
             Work::Shell(commands) => commands,
             Work::Ansible(_) => {
-                return Err(Failure::new(Cause::StageFailed, "the ansible builder needs the toolbox image, which is not set up")
-                    .hint("write the stage with `shell`"));
+                return Err(Failure::new(
+                    Cause::StageFailed,
+                    "the ansible builder needs the toolbox image, which is not set up",
+                )
+                .hint("write the stage with `shell`"));
             }
         };
         let spec = ContainerSpec {
@@ -246,7 +263,12 @@ impl Workshop<'_> {
     }
 
     /// The ground with the files of git as they are now.
-    async fn fresh_ground(&self, task: Task<'_>, stapel: &Stapel, ground: &StoredImage) -> Result<StoredImage, Failure> {
+    async fn fresh_ground(
+        &self,
+        task: Task<'_>,
+        stapel: &Stapel,
+        ground: &StoredImage,
+    ) -> Result<StoredImage, Failure> {
         let layers = self.difference(task, stapel, ground).await?;
         if layers.is_empty() {
             return Ok(ground.clone());
@@ -265,7 +287,12 @@ impl Workshop<'_> {
     }
 
     /// The layer over files that are not as they are now; none where there is nothing to change.
-    async fn difference(&self, task: Task<'_>, stapel: &Stapel, ground: &StoredImage) -> Result<Vec<NewLayer>, Failure> {
+    async fn difference(
+        &self,
+        task: Task<'_>,
+        stapel: &Stapel,
+        ground: &StoredImage,
+    ) -> Result<Vec<NewLayer>, Failure> {
         let Some(outdated) = task.outdated else { return Ok(Vec::new()) };
         let mut below = Below::new(self.look_at(ground).await?);
         let places = self.places(&stapel.git, &mut below).await?;
@@ -284,8 +311,10 @@ impl Workshop<'_> {
     }
 
     fn change(&self, mapping: &GitMapping, outdated: &Files) -> Result<Difference, Failure> {
-        let lost = || Failure::new(Cause::GitInvalid, "the commit that a stage was built from is not in this clone")
-            .hint("fetch the whole history: `GIT_DEPTH: 0`, or `--git-unshallow`");
+        let lost = || {
+            Failure::new(Cause::GitInvalid, "the commit that a stage was built from is not in this clone")
+                .hint("fetch the whole history: `GIT_DEPTH: 0`, or `--git-unshallow`")
+        };
         let state = outdated.get(&mapping_id(mapping)).ok_or_else(lost)?;
         self.repositories.source(mapping)?.difference(&state.object)?.ok_or_else(lost)
     }
@@ -342,8 +371,10 @@ impl Workshop<'_> {
                 }
                 MountSource::Temporary => self.tmp.join("mounts").join(crate::model::signature::digest(&mount.to)),
             };
-            std::fs::create_dir_all(&source)
-                .map_err(|error| Failure::new(Cause::HostFiles, format!("make the directory `{}` for a mount", source.display())).because(error))?;
+            std::fs::create_dir_all(&source).map_err(|error| {
+                Failure::new(Cause::HostFiles, format!("make the directory `{}` for a mount", source.display()))
+                    .because(error)
+            })?;
             Ok(BindMount { source, target: mount.to.clone(), read_only: false })
         };
         stapel.mounts.iter().map(mount).collect()
@@ -433,7 +464,9 @@ impl Told {
         }
         let failure = Failure::new(Cause::StageFailed, message);
         match code {
-            127 => failure.hint("exit code 127: the shell did not find the command; is its package installed in an earlier stage?"),
+            127 => failure.hint(
+                "exit code 127: the shell did not find the command; is its package installed in an earlier stage?",
+            ),
             137 => failure.hint("exit code 137: killed, often for want of memory"),
             _ => failure,
         }

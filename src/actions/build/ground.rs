@@ -71,7 +71,10 @@ impl<'a> Below<'a> {
                 Some(Found::Link(target)) => {
                     links += 1;
                     if links > MOST_LINKS {
-                        return Err(Failure::new(Cause::StageFailed, format!("too many symbolic links on the way to `{path}`")));
+                        return Err(Failure::new(
+                            Cause::StageFailed,
+                            format!("too many symbolic links on the way to `{path}`"),
+                        ));
                     }
                     if target.starts_with(b"/") {
                         real.clear();
@@ -167,8 +170,14 @@ impl<'a> Below<'a> {
         let users = table(&self.text("/etc/passwd").await?);
         let groups = table(&self.text("/etc/group").await?);
         Ok(Names {
-            users: users.into_iter().filter_map(|row| Some((row.first()?.clone(), (row.get(2)?.parse().ok()?, row.get(3)?.parse().ok()?)))).collect(),
-            groups: groups.into_iter().filter_map(|row| Some((row.first()?.clone(), row.get(2)?.parse().ok()?))).collect(),
+            users: users
+                .into_iter()
+                .filter_map(|row| Some((row.first()?.clone(), (row.get(2)?.parse().ok()?, row.get(3)?.parse().ok()?))))
+                .collect(),
+            groups: groups
+                .into_iter()
+                .filter_map(|row| Some((row.first()?.clone(), row.get(2)?.parse().ok()?)))
+                .collect(),
         })
     }
 
@@ -190,7 +199,11 @@ fn parts(path: &[u8]) -> Vec<Vec<u8>> {
 
 fn absolute(path: &[u8]) -> Result<String, Failure> {
     let text = std::str::from_utf8(path).map_err(|error| {
-        Failure::new(Cause::StageFailed, format!("the path `{}` in the image is not UTF-8", String::from_utf8_lossy(path))).because(error)
+        Failure::new(
+            Cause::StageFailed,
+            format!("the path `{}` in the image is not UTF-8", String::from_utf8_lossy(path)),
+        )
+        .because(error)
     })?;
     Ok(format!("/{text}"))
 }

@@ -29,7 +29,12 @@ use crate::project::PathFilter;
 use crate::project::Stapel;
 
 /// The layers of the imports at that stage, one an import.
-pub async fn layers(workshop: &Workshop<'_>, stapel: &Stapel, stage: StageName, ground: &StoredImage) -> Result<Vec<NewLayer>, Failure> {
+pub async fn layers(
+    workshop: &Workshop<'_>,
+    stapel: &Stapel,
+    stage: StageName,
+    ground: &StoredImage,
+) -> Result<Vec<NewLayer>, Failure> {
     let point = match stage {
         StageName::ImportsBeforeInstall => ImportPoint::BeforeInstall,
         StageName::ImportsAfterInstall => ImportPoint::AfterInstall,
@@ -57,7 +62,8 @@ async fn layer(workshop: &Workshop<'_>, import: &Import, below: &mut Below<'_>) 
     };
     let above = [place.as_slice(), b"/-"].concat();
     below.learn(directories_above([above.as_slice()])).await?;
-    let filter = PathFilter::new(&copy.include, &copy.exclude).map_err(|why| Failure::new(Cause::ProjectInvalid, why))?;
+    let filter =
+        PathFilter::new(&copy.include, &copy.exclude).map_err(|why| Failure::new(Cause::ProjectInvalid, why))?;
     let mut from = Below::new(workshop.look_at(&source).await?);
     let add = format!("/{}", String::from_utf8_lossy(&from.resolve(&copy.add).await?));
     let sorting = Sorting { place, owner, filter, ground: below.known().clone() };
@@ -96,7 +102,11 @@ impl Sorting {
             let Some(found) = self.entry(&entry)? else { continue };
             let size = if matches!(found.kind, LayerKind::File { .. }) { io::copy(&mut entry, &mut spool)? } else { 0 };
             let name = found.archive_name();
-            if matches!(found.kind, LayerKind::Directory) && self.ground.directories.contains_key(&found.path) && self.owner.is_none() && found.path.len() <= self.place.len() {
+            if matches!(found.kind, LayerKind::Directory)
+                && self.ground.directories.contains_key(&found.path)
+                && self.owner.is_none()
+                && found.path.len() <= self.place.len()
+            {
                 continue;
             }
             entries.insert(name, Spooled { entry: found, start: offset, size });
@@ -128,19 +138,38 @@ impl Sorting {
         let below = trimmed.iter().position(|byte| *byte == b'/').map_or(&b""[..], |index| &trimmed[index + 1..]);
         let header = entry.header();
         let kind = header.entry_type();
-        let taken = if below.is_empty() { true } else if kind.is_dir() { self.takes_dir(below) } else { self.filter.takes(below) };
+        let taken = if below.is_empty() {
+            true
+        } else if kind.is_dir() {
+            self.takes_dir(below)
+        } else {
+            self.filter.takes(below)
+        };
         if !taken {
             return Ok(None);
         }
         let kind = match kind {
             kind if kind.is_dir() => LayerKind::Directory,
-            kind if kind.is_symlink() => LayerKind::Symlink { target: entry.link_name_bytes().unwrap_or_default().into_owned() },
-            kind if kind.is_hard_link() => LayerKind::Hardlink { target: self.link_target(&entry.link_name_bytes().unwrap_or_default()) },
+            kind if kind.is_symlink() => {
+                LayerKind::Symlink { target: entry.link_name_bytes().unwrap_or_default().into_owned() }
+            }
+            kind if kind.is_hard_link() => {
+                LayerKind::Hardlink { target: self.link_target(&entry.link_name_bytes().unwrap_or_default()) }
+            }
             kind if kind.is_file() => LayerKind::File { size: entry.size() },
             _ => return Ok(None),
         };
-        let owner = self.owner.clone().map_or_else(|| Ok::<_, io::Error>(FileOwner { uid: header.uid()?, gid: header.gid()?, ..FileOwner::default() }), Ok)?;
-        Ok(Some(LayerEntry { path: self.at(below), kind, mode: header.mode()? & 0o7777, owner, mtime: header.mtime()? }))
+        let owner = self.owner.clone().map_or_else(
+            || Ok::<_, io::Error>(FileOwner { uid: header.uid()?, gid: header.gid()?, ..FileOwner::default() }),
+            Ok,
+        )?;
+        Ok(Some(LayerEntry {
+            path: self.at(below),
+            kind,
+            mode: header.mode()? & 0o7777,
+            owner,
+            mtime: header.mtime()?,
+        }))
     }
 
     fn takes_dir(&self, path: &[u8]) -> bool {

@@ -106,7 +106,10 @@ impl LayerPlan {
     pub fn directory(&mut self, ground: &Ground, to: &Destination, path: &[u8]) {
         self.directories_above(ground, to, path);
         let owner = to.owner.clone();
-        self.put(LayerEntry { path: path.to_vec(), kind: LayerKind::Directory, mode: 0o755, owner, mtime: DEFAULT_MTIME }, Content::Nothing);
+        self.put(
+            LayerEntry { path: path.to_vec(), kind: LayerKind::Directory, mode: 0o755, owner, mtime: DEFAULT_MTIME },
+            Content::Nothing,
+        );
     }
 
     /// Puts the directories above `path` in, as the ground has them; new ones at or below the destination are its
@@ -160,7 +163,10 @@ impl LayerPlan {
                 let path = to.place(path);
                 self.directories_above(ground, to, &path);
                 let owner = FileOwner::default();
-                self.put(LayerEntry { path, kind: LayerKind::Whiteout, mode: 0, owner, mtime: DEFAULT_MTIME }, Content::Nothing);
+                self.put(
+                    LayerEntry { path, kind: LayerKind::Whiteout, mode: 0, owner, mtime: DEFAULT_MTIME },
+                    Content::Nothing,
+                );
             }
         }
         Ok(())

@@ -9,8 +9,8 @@ pub mod ground;
 pub mod imports;
 pub mod layers;
 mod lock;
-mod show;
 pub mod script;
+mod show;
 pub mod write;
 
 use std::cell::RefCell;
@@ -72,7 +72,11 @@ pub struct Tools<'a> {
 /// # Errors
 ///
 /// The failure of the first image that failed; images side by side with it are ended first.
-pub async fn build(request: &BuildRequest, tools: Tools<'_>, log: &JobLog) -> Result<BTreeMap<String, StoredImage>, Failure> {
+pub async fn build(
+    request: &BuildRequest,
+    tools: Tools<'_>,
+    log: &JobLog,
+) -> Result<BTreeMap<String, StoredImage>, Failure> {
     let survey = look(request, tools).await?;
     survey.warnings.iter().for_each(|warning| log.warn(warning));
     let sets = sets(request)?;
@@ -80,7 +84,8 @@ pub async fn build(request: &BuildRequest, tools: Tools<'_>, log: &JobLog) -> Re
         show::plan(log, &sets, request.parallel);
     }
     std::fs::create_dir_all(&request.tmp).map_err(|error| no_files(&error))?;
-    let tmp = tempfile::Builder::new().prefix("werf-build-").tempdir_in(&request.tmp).map_err(|error| no_files(&error))?;
+    let tmp =
+        tempfile::Builder::new().prefix("werf-build-").tempdir_in(&request.tmp).map_err(|error| no_files(&error))?;
     let workshop = Workshop {
         engine: tools.engine,
         project: &request.project,
@@ -148,7 +153,12 @@ async fn side_by_side(
     failed.map_or(Ok(built), Err)
 }
 
-async fn one(workshop: &Workshop<'_>, survey: &Survey, image: &Image, log: &JobLog) -> Result<(String, StoredImage), Failure> {
+async fn one(
+    workshop: &Workshop<'_>,
+    survey: &Survey,
+    image: &Image,
+    log: &JobLog,
+) -> Result<(String, StoredImage), Failure> {
     let block = log.block(show::title(image), show::style(image));
     match stages(workshop, survey, image, &block).await {
         Ok(built) => {
@@ -169,18 +179,24 @@ async fn stages(workshop: &Workshop<'_>, survey: &Survey, image: &Image, log: &J
     let (mut ground, mut files, mut size) = (None, Files::new(), None);
     for (index, step) in steps.iter().enumerate() {
         let link = step.link();
+        if index > 0 {
+            log.blank();
+        }
         if let Step::Build { outdated, reason, .. } = step {
             let task = Task { image, chain, link, outdated: outdated.as_ref(), files: &files };
-            let made = show::building(task, reason.as_deref(), size, (log, &workshop.project.meta.project), async |log| {
-                let _lock = lock::take(&workshop.home.join("service/locks"), &link.signature).await?;
-                let name = execute::stage_name(&workshop.project.meta.project, &link.signature);
-                match workshop.engine.image(&name).await? {
-                    // Somebody else has built it meanwhile, from the same files.
-                    Some(made) if survey::files_of(made.labels()) == *task.files_after() => Ok(workshop.remember(task, made)),
-                    _ => workshop.make(task, ground, log).await,
-                }
-            })
-            .await?;
+            let made =
+                show::building(task, reason.as_deref(), size, (log, &workshop.project.meta.project), async |log| {
+                    let _lock = lock::take(&workshop.home.join("service/locks"), &link.signature).await?;
+                    let name = execute::stage_name(&workshop.project.meta.project, &link.signature);
+                    match workshop.engine.image(&name).await? {
+                        // Somebody else has built it meanwhile, from the same files.
+                        Some(made) if survey::files_of(made.labels()) == *task.files_after() => {
+                            Ok(workshop.remember(task, made))
+                        }
+                        _ => workshop.make(task, ground, log).await,
+                    }
+                })
+                .await?;
             files = survey::files_of(made.labels());
             size = Some(made.size);
             ground = Some(made);

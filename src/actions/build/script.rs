@@ -8,12 +8,14 @@ const MARK: char = '\u{1e}';
 
 /// The command of the container: the script in the image's bash, or in its `/bin/sh` where it has no bash.
 pub fn command(commands: &[String]) -> Vec<String> {
-    let choose = "exec 2>&1\nif command -v bash >/dev/null 2>&1; then exec bash -ec \"$1\" bash; fi\nexec sh -ec \"$1\" sh";
+    let choose =
+        "exec 2>&1\nif command -v bash >/dev/null 2>&1; then exec bash -ec \"$1\" bash; fi\nexec sh -ec \"$1\" sh";
     ["/bin/sh", "-c", choose, "stage"].map(str::to_owned).into_iter().chain([script(commands)]).collect()
 }
 
 fn script(commands: &[String]) -> String {
-    let mark = "trap 'werf_code=$?; [ $werf_code -eq 0 ] || printf \"\\036%s %s\\n\" \"$werf_command\" \"$werf_code\"' EXIT\n";
+    let mark =
+        "trap 'werf_code=$?; [ $werf_code -eq 0 ] || printf \"\\036%s %s\\n\" \"$werf_command\" \"$werf_code\"' EXIT\n";
     let mut script = mark.to_owned();
     for (index, command) in commands.iter().enumerate() {
         script.push_str(&format!("werf_command={index}\n{command}\n"));

@@ -48,7 +48,6 @@ pub(super) fn plan(log: &JobLog, sets: &[Vec<&Image>], limit: Option<NonZeroUsiz
 
 /// A stage that exists.
 pub(super) fn reused(image: &Image, link: &Link, survey: &Survey, (log, project, below): (&JobLog, &str, Option<u64>)) {
-    log.blank();
     log.styled(Style::Highlight, format!("Use cache image for {}/{}", image.shown_name(), link.stage));
     let Some(found) = survey.images.get(&link.signature) else { return };
     let created = Timestamp::from_second(found.created).map(shown_time).unwrap_or_default();
@@ -63,7 +62,6 @@ pub(super) async fn building(
     (log, project): (&JobLog, &str),
     make: impl AsyncFnOnce(&JobLog) -> Result<StoredImage, Failure>,
 ) -> Result<StoredImage, Failure> {
-    log.blank();
     let block = log.block(format!("Building stage {}/{}", task.image.shown_name(), task.link.stage), Style::Highlight);
     if let Some(reason) = reason {
         block.styled(Style::Details, format!("{}: {reason}", task.link.stage));
@@ -92,7 +90,12 @@ fn instructions(task: Task<'_>) -> Option<String> {
     Some(docker.lines().join("\n"))
 }
 
-fn details<'a>(project: &str, link: &Link, (id, created, size): (&str, String, u64), below: Option<u64>) -> Vec<(&'a str, String)> {
+fn details<'a>(
+    project: &str,
+    link: &Link,
+    (id, created, size): (&str, String, u64),
+    below: Option<u64>,
+) -> Vec<(&'a str, String)> {
     let short = id.strip_prefix("sha256:").unwrap_or(id);
     let mut pairs = vec![
         ("repository", format!("werf-stages-storage/{project}")),

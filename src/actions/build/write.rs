@@ -23,7 +23,12 @@ use crate::model::tree::EntryKind;
 use crate::project::GitMapping;
 
 /// The layer with all files of `mappings` at their places.
-pub fn archive(mappings: &[GitMapping], repositories: &Repositories, places: &[Destination], ground: &Ground) -> Result<LayerPlan, Failure> {
+pub fn archive(
+    mappings: &[GitMapping],
+    repositories: &Repositories,
+    places: &[Destination],
+    ground: &Ground,
+) -> Result<LayerPlan, Failure> {
     let mut plan = LayerPlan::default();
     for (mapping, place) in mappings.iter().zip(places) {
         let source = repositories.source(mapping)?;
@@ -63,18 +68,27 @@ fn content_of(source: &MappingSource<'_>, entry: &FileEntry) -> Result<GitConten
         EntryKind::Symlink => Ok(GitContent::Target(source.repository.blob(entry.id)?)),
         EntryKind::Submodule => {
             let path = String::from_utf8_lossy(&entry.path).into_owned();
-            Err(Failure::new(Cause::GitInvalid, format!("`{path}` is a submodule, and its files are not in this repository"))
-                .hint("leave it out with `excludePaths`, or add its repository as a remote `git` mapping with `url`"))
+            Err(Failure::new(
+                Cause::GitInvalid,
+                format!("`{path}` is a submodule, and its files are not in this repository"),
+            )
+            .hint("leave it out with `excludePaths`, or add its repository as a remote `git` mapping with `url`"))
         }
         _ => Ok(GitContent::Size(source.repository.blob_size(entry.id)?)),
     }
 }
 
 /// Writes `plan` into a file in `tmp`.
-pub fn write(plan: &LayerPlan, mappings: &[GitMapping], repositories: &Repositories, tmp: &Path) -> Result<NewLayer, Failure> {
+pub fn write(
+    plan: &LayerPlan,
+    mappings: &[GitMapping],
+    repositories: &Repositories,
+    tmp: &Path,
+) -> Result<NewLayer, Failure> {
     let doing = || "write a layer";
     let files = |error: io::Error| Failure::new(Cause::HostFiles, doing()).because(error);
-    let (file, path) = tempfile::NamedTempFile::new_in(tmp).map_err(files)?.keep().map_err(|error| files(error.error))?;
+    let (file, path) =
+        tempfile::NamedTempFile::new_in(tmp).map_err(files)?.keep().map_err(|error| files(error.error))?;
     let mut writer = LayerWriter::new(io::BufWriter::with_capacity(256 * 1024, file));
     for (entry, content) in plan.entries() {
         let layer = |error| Failure::new(Cause::GitInvalid, doing()).because(error);

@@ -72,7 +72,9 @@ impl Repositories {
     pub fn source<'a>(&'a self, mapping: &'a GitMapping) -> Result<MappingSource<'a>, Failure> {
         let checkout = match remote_key(mapping) {
             None => self.project.as_ref().ok_or_else(not_in_git)?,
-            Some(key) => self.remote.get(&key).ok_or_else(|| Failure::new(Cause::Defect, format!("`{key}` was not fetched")))?,
+            Some(key) => {
+                self.remote.get(&key).ok_or_else(|| Failure::new(Cause::Defect, format!("`{key}` was not fetched")))?
+            }
         };
         Ok(MappingSource { repository: &checkout.repository, root: checkout.root, mapping })
     }
@@ -92,7 +94,11 @@ fn not_in_git() -> Failure {
 }
 
 /// What is known of the content of `image`, but for the base image's digest; oddities are told to `warn`.
-pub fn facts(image: &Image, repositories: &Repositories, warn: &mut dyn FnMut(String)) -> Result<ContentFacts, Failure> {
+pub fn facts(
+    image: &Image,
+    repositories: &Repositories,
+    warn: &mut dyn FnMut(String),
+) -> Result<ContentFacts, Failure> {
     let mut warn = |text: String| warn(format!("image {}: {text}", image.shown_name()));
     match &image.recipe {
         Recipe::Dockerfile(recipe) => {

@@ -15,13 +15,16 @@ use crate::project::PathFilter;
 /// Instructions and files, in that order.
 pub fn inputs(recipe: &DockerfileRecipe, repository: &Repository, root: ObjectId) -> Result<Vec<Input>, Failure> {
     let text = text(recipe, repository, root)?;
-    let mut inputs: Vec<Input> = instructions(&text).enumerate().map(|(index, line)| Input::of(name(index, &line), &line)).collect();
+    let mut inputs: Vec<Input> =
+        instructions(&text).enumerate().map(|(index, line)| Input::of(name(index, &line), &line)).collect();
     inputs.extend(recipe.target.iter().map(|target| Input::of("target", target)));
     inputs.extend(recipe.args.iter().map(|(key, value)| Input::of(format!("argument {key}"), value)));
     inputs.extend(recipe.add_host.iter().map(|host| Input::of("addHost", host)));
     inputs.extend(recipe.network.iter().map(|network| Input::of("network", network)));
     let sources = sources(&text);
-    let wanted = PathFilter::new(&sources, &[]).or_else(|_| PathFilter::new(&[], &[])).map_err(|why| Failure::new(Cause::ProjectInvalid, why))?;
+    let wanted = PathFilter::new(&sources, &[])
+        .or_else(|_| PathFilter::new(&[], &[]))
+        .map_err(|why| Failure::new(Cause::ProjectInvalid, why))?;
     for entry in context(recipe, repository, root)? {
         if !sources.is_empty() && wanted.takes(&entry.path) {
             let path = String::from_utf8_lossy(&entry.path).into_owned();
@@ -46,7 +49,8 @@ pub fn text(recipe: &DockerfileRecipe, repository: &Repository, root: ObjectId) 
 /// The files of the context that `.dockerignore` lets through, paths relative to the context.
 pub fn context(recipe: &DockerfileRecipe, repository: &Repository, root: ObjectId) -> Result<Vec<TreeEntry>, Failure> {
     let dir = repository.entry(root, recipe.context.as_bytes())?.filter(|entry| entry.kind == EntryKind::Directory);
-    let missing = || Failure::new(Cause::ProjectInvalid, format!("context `{}` is no directory of the commit", recipe.context));
+    let missing =
+        || Failure::new(Cause::ProjectInvalid, format!("context `{}` is no directory of the commit", recipe.context));
     let dir = dir.ok_or_else(missing)?.id;
     let ignore = match repository.entry(dir, b".dockerignore")?.filter(|entry| entry.kind.has_content()) {
         Some(file) => Ignore::parse(&String::from_utf8_lossy(&repository.blob(file.id)?))?,

@@ -109,7 +109,8 @@ impl MappingSource<'_> {
     /// The mapping's filter on paths below `add`.
     pub fn filter(&self) -> Result<PathFilter, Failure> {
         let copy = &self.mapping.copy;
-        PathFilter::new(&copy.include, &copy.exclude).map_err(|why| Failure::new(Cause::ProjectInvalid, format!("`git` of `{}`: {why}", copy.to)))
+        PathFilter::new(&copy.include, &copy.exclude)
+            .map_err(|why| Failure::new(Cause::ProjectInvalid, format!("`git` of `{}`: {why}", copy.to)))
     }
 
     /// `add` as it is in the commit.
@@ -170,7 +171,8 @@ impl MappingSource<'_> {
         if patterns.is_empty() {
             return Ok(Vec::new());
         }
-        let wrong = |why| Failure::new(Cause::ProjectInvalid, format!("`stageDependencies` of {}: {why}", stage.name()));
+        let wrong =
+            |why| Failure::new(Cause::ProjectInvalid, format!("`stageDependencies` of {}: {why}", stage.name()));
         let wanted = PathFilter::new(patterns, &[]).map_err(wrong)?;
         let mut entries = Vec::new();
         self.select(object, &[&self.filter()?, &wanted], Depth::Trees, &mut |entry| {
@@ -192,14 +194,17 @@ impl MappingSource<'_> {
         entries: &[FileEntry],
         warn: &mut dyn FnMut(String),
     ) -> Result<(), Failure> {
-        let filter = PathFilter::new(&[pattern.to_owned()], &[])
-            .map_err(|why| Failure::new(Cause::ProjectInvalid, why))?;
-        let below = |entry: &FileEntry| entry.kind == EntryKind::Directory && filter.verdict(&entry.path, Verdict::Inside) == Verdict::Inside;
+        let filter =
+            PathFilter::new(&[pattern.to_owned()], &[]).map_err(|why| Failure::new(Cause::ProjectInvalid, why))?;
+        let below = |entry: &FileEntry| {
+            entry.kind == EntryKind::Directory && filter.verdict(&entry.path, Verdict::Inside) == Verdict::Inside
+        };
         if entries.iter().any(|entry| entry.path.is_empty() || filter.takes(&entry.path) || below(entry)) {
             return Ok(());
         }
         let add = &self.mapping.copy.add;
-        let mut message = format!("stage {} dependency path `{pattern}` has not been found below `{add}`", stage.name());
+        let mut message =
+            format!("stage {} dependency path `{pattern}` has not been found below `{add}`", stage.name());
         let shorter = pattern.match_indices('/').map(|(index, _)| &pattern[index + 1..]);
         for rest in shorter.filter(|rest| !rest.is_empty()) {
             if self.repository.entry(object.id, rest.as_bytes()).is_ok_and(|entry| entry.is_some()) {
@@ -234,8 +239,14 @@ impl MappingSource<'_> {
             let Some(verdicts) = above.last() else { return Ok(Visit::Stop) };
             let found = FileEntry { path: entry.path.clone(), kind: entry.kind, id: entry.id };
             if entry.kind != EntryKind::Directory {
-                let taken = |(filter, verdict): (&&PathFilter, &Verdict)| *verdict == Verdict::Whole || filter.takes(&entry.path);
-                return if filters.iter().zip(verdicts).all(taken) { visit(found).map(|()| Visit::Enter) } else { Ok(Visit::Enter) };
+                let taken = |(filter, verdict): (&&PathFilter, &Verdict)| {
+                    *verdict == Verdict::Whole || filter.takes(&entry.path)
+                };
+                return if filters.iter().zip(verdicts).all(taken) {
+                    visit(found).map(|()| Visit::Enter)
+                } else {
+                    Ok(Visit::Enter)
+                };
             }
             let verdicts: Vec<Verdict> =
                 filters.iter().zip(verdicts).map(|(filter, above)| filter.verdict(&entry.path, *above)).collect();

@@ -45,7 +45,9 @@ fn rule(line: &str) -> Result<Rule, Failure> {
     let plain = pattern.trim_start_matches("./").trim_matches('/');
     let plain = if plain == "." { "**" } else { plain };
     let glob = GlobBuilder::new(plain).literal_separator(true).backslash_escape(true).build();
-    let glob = glob.map_err(|error| Failure::new(Cause::ProjectInvalid, format!("`.dockerignore`: pattern `{pattern}`")).because(error))?;
+    let glob = glob.map_err(|error| {
+        Failure::new(Cause::ProjectInvalid, format!("`.dockerignore`: pattern `{pattern}`")).because(error)
+    })?;
     Ok(Rule { glob: glob.compile_matcher(), keeps })
 }
 

@@ -96,7 +96,9 @@ pub fn take_listed(survey: &mut Survey, listed: Vec<ListedImage>, place: Place) 
     // Of images with one signature the oldest counts, so that everybody takes the same.
     listed.sort_by(|one, other| (one.created, &one.id).cmp(&(other.created, &other.id)));
     for image in &listed {
-        let Some(signature) = image.labels.get(label::SIGNATURE).and_then(|text| Signature::parse(text)) else { continue };
+        let Some(signature) = image.labels.get(label::SIGNATURE).and_then(|text| Signature::parse(text)) else {
+            continue;
+        };
         if survey.images.contains_key(&signature) {
             continue;
         }
