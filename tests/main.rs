@@ -8,6 +8,7 @@ mod gitlab;
 mod layering;
 mod project;
 mod readme;
+mod rig_build;
 mod rig_pipeline;
 mod stand_in;
 mod world;
