@@ -12,6 +12,7 @@ mod project;
 mod protocol;
 mod readme;
 mod rig_backends;
+mod rig_build;
 mod rig_pipeline;
 mod settings;
 mod stand_in;
