@@ -95,21 +95,36 @@ impl ImageFiles<'_> {
         .map(Option::flatten)
     }
 
-    /// Lets `read` read a tar archive of the path and all that is below it; `None` when there is nothing.
-    ///
-    /// The first entry is the path itself, by its last part; the names of all others begin with that. When `read` ends
-    /// early, the rest is not sent.
+    /// Lets `read` read a tar archive of the path and all that is below it: [`StageContainer::read_path`].
     pub async fn archive<T: Send + 'static>(
         &self,
         path: &str,
         read: impl FnOnce(&mut dyn Read) -> io::Result<T> + Send + 'static,
     ) -> Result<Option<T>, Failure> {
-        let engine = self.container.engine;
-        let doing = format!("read `{path}` of an image");
+        self.container.read_path(path, read).await
+    }
+
+    /// Closes the image.
+    pub async fn close(self) -> Result<(), Failure> {
+        self.container.remove().await
+    }
+}
+
+impl StageContainer<'_> {
+    /// Shows the file or directory at `path`, absolute, as a tar archive to `read`; `None` when there is nothing there.
+    ///
+    /// Names in the archive begin with the last part of `path`. A symbolic link at `path` is shown as a link. When
+    /// `read` ends before the archive, the rest is not sent.
+    pub async fn read_path<T: Send + 'static>(
+        &self,
+        path: &str,
+        read: impl FnOnce(&mut dyn Read) -> io::Result<T> + Send + 'static,
+    ) -> Result<Option<T>, Failure> {
+        let doing = format!("read `{path}` of a container");
         let options = DownloadFromContainerOptionsBuilder::default().path(path).build();
-        let pieces = engine.client.download_from_container(self.container.id(), Some(options));
+        let pieces = self.engine.client.download_from_container(&self.id, Some(options));
         let reading = archive::read_by(pieces, read);
-        engine
+        self.engine
             .transfer(&doing, async {
                 match reading.await {
                     Ok(read) => Ok(Some(read)),
@@ -121,11 +136,6 @@ impl ImageFiles<'_> {
                 }
             })
             .await
-    }
-
-    /// Closes the image.
-    pub async fn close(self) -> Result<(), Failure> {
-        self.container.remove().await
     }
 }
 

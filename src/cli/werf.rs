@@ -1,0 +1,107 @@
+//! The command line of `werf`: the tree, and where each command is carried out.
+
+use clap::CommandFactory;
+use clap::Parser;
+use clap::Subcommand;
+
+use crate::cli::build;
+use crate::cli::build::BuildArgs;
+use crate::cli::build::StageImageArgs;
+use crate::cli::call::Call;
+use crate::cli::completion;
+use crate::cli::completion::CompletionArgs;
+use crate::cli::config;
+use crate::cli::config::ConfigCommand;
+use crate::cli::deploy;
+use crate::cli::deploy::DeployArgs;
+use crate::cli::dismiss;
+use crate::cli::dismiss::DismissArgs;
+use crate::cli::helm::HelmArgs;
+use crate::cli::slugify;
+use crate::cli::slugify::SlugifyArgs;
+use crate::cli::version;
+use crate::cli::version::VersionArgs;
+use crate::model::failure::Failure;
+
+/// werf helps to implement and support Continuous Integration and Continuous Delivery
+///
+/// Examples:
+///   # The lines before the script of every job
+///   $ . $(multiwerf use 1.1 stable --as-file)
+///   $ source $(werf ci-env gitlab --as-file)
+#[derive(Debug, Parser)]
+#[command(name = "werf", version = version::VERSION, verbatim_doc_comment, disable_help_subcommand = true)]
+pub struct Werf {
+    #[command(subcommand)]
+    command: Option<WerfCommand>,
+}
+
+/// Every command of `werf`.
+#[derive(Debug, Subcommand)]
+enum WerfCommand {
+    Build(BuildArgs),
+    /// Work with stages, which are cache for images
+    #[command(subcommand)]
+    Stages(StagesCommand),
+    /// Work with the last stage of an image
+    #[command(subcommand)]
+    Stage(StageCommand),
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    Deploy(Box<DeployArgs>),
+    Dismiss(Box<DismissArgs>),
+    Helm(Box<HelmArgs>),
+    Slugify(SlugifyArgs),
+    Completion(CompletionArgs),
+    Version(VersionArgs),
+}
+
+/// Every command of `werf stages`.
+#[derive(Debug, Subcommand)]
+enum StagesCommand {
+    Build(BuildArgs),
+}
+
+/// Every command of `werf stage`.
+#[derive(Debug, Subcommand)]
+enum StageCommand {
+    Image(StageImageArgs),
+}
+
+impl Werf {
+    /// Whether standard output carries data, so that the log goes to standard error.
+    pub fn prints_data(&self) -> bool {
+        match &self.command {
+            None
+            | Some(
+                WerfCommand::Stage(_)
+                | WerfCommand::Config(_)
+                | WerfCommand::Slugify(_)
+                | WerfCommand::Completion(_)
+                | WerfCommand::Version(_),
+            ) => true,
+            Some(WerfCommand::Helm(arguments)) => arguments.prints_data(),
+            Some(WerfCommand::Build(_) | WerfCommand::Stages(_) | WerfCommand::Deploy(_) | WerfCommand::Dismiss(_)) => {
+                false
+            }
+        }
+    }
+
+    /// Carries the command out.
+    pub fn run(self, call: &Call) -> Result<(), Failure> {
+        match self.command {
+            None => call.print(Self::command().render_help().to_string()),
+            Some(WerfCommand::Build(arguments) | WerfCommand::Stages(StagesCommand::Build(arguments))) => {
+                build::run(&arguments, call)
+            }
+            Some(WerfCommand::Stage(StageCommand::Image(arguments))) => build::stage_image(&arguments, call),
+            Some(WerfCommand::Config(command)) => config::run(&command, call),
+            Some(WerfCommand::Deploy(arguments)) => deploy::run(&arguments, call),
+            Some(WerfCommand::Dismiss(arguments)) => dismiss::run(&arguments, call),
+            Some(WerfCommand::Helm(arguments)) => arguments.run(call),
+            Some(WerfCommand::Slugify(arguments)) => slugify::run(&arguments, call),
+            Some(WerfCommand::Completion(arguments)) => completion::run(&arguments, Self::command(), call),
+            Some(WerfCommand::Version(arguments)) => version::run(&arguments, call),
+        }
+    }
+}
