@@ -20,10 +20,14 @@ pub mod environment;
 pub mod executor;
 pub mod options;
 pub mod outcome;
+pub mod secret_key;
 pub mod twins;
 pub mod werf;
 
+mod ci_env;
 mod completion;
+mod helm;
 mod multiwerf;
+mod secret;
 mod slugify;
 mod version;

@@ -5,8 +5,11 @@ use clap::Parser;
 use clap::Subcommand;
 
 use crate::cli::call::Call;
+use crate::cli::ci_env;
+use crate::cli::ci_env::CiEnvArgs;
 use crate::cli::completion;
 use crate::cli::completion::CompletionArgs;
+use crate::cli::helm::HelmArgs;
 use crate::cli::slugify;
 use crate::cli::slugify::SlugifyArgs;
 use crate::cli::version;
@@ -30,6 +33,8 @@ pub struct Werf {
 #[derive(Debug, Subcommand)]
 enum WerfCommand {
     Slugify(SlugifyArgs),
+    CiEnv(CiEnvArgs),
+    Helm(HelmArgs),
     Completion(CompletionArgs),
     Version(VersionArgs),
 }
@@ -37,10 +42,16 @@ enum WerfCommand {
 impl Werf {
     /// Whether standard output carries data, so that the log goes to standard error.
     pub fn prints_data(&self) -> bool {
-        matches!(
-            self.command,
-            Some(WerfCommand::Slugify(_) | WerfCommand::Completion(_) | WerfCommand::Version(_)) | None
-        )
+        match &self.command {
+            None => true,
+            Some(command) => match command {
+                WerfCommand::Slugify(_)
+                | WerfCommand::CiEnv(_)
+                | WerfCommand::Completion(_)
+                | WerfCommand::Version(_) => true,
+                WerfCommand::Helm(arguments) => arguments.prints_data(),
+            },
+        }
     }
 
     /// Carries the command out.
@@ -48,6 +59,8 @@ impl Werf {
         match self.command {
             None => call.print(Self::command().render_help().to_string()),
             Some(WerfCommand::Slugify(arguments)) => slugify::run(&arguments, call),
+            Some(WerfCommand::CiEnv(arguments)) => ci_env::run(&arguments, call),
+            Some(WerfCommand::Helm(arguments)) => arguments.run(call),
             Some(WerfCommand::Completion(arguments)) => completion::run(&arguments, Self::command(), call),
             Some(WerfCommand::Version(arguments)) => version::run(&arguments, call),
         }
