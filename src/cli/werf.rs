@@ -8,6 +8,8 @@ use crate::cli::build;
 use crate::cli::build::BuildArgs;
 use crate::cli::build::StageImageArgs;
 use crate::cli::call::Call;
+use crate::cli::ci_env;
+use crate::cli::ci_env::CiEnvArgs;
 use crate::cli::completion;
 use crate::cli::completion::CompletionArgs;
 use crate::cli::config;
@@ -52,6 +54,7 @@ enum WerfCommand {
     #[command(subcommand)]
     Config(ConfigCommand),
     Slugify(SlugifyArgs),
+    CiEnv(CiEnvArgs),
     Completion(CompletionArgs),
     Version(VersionArgs),
 }
@@ -80,6 +83,7 @@ impl Werf {
                 WerfCommand::Stage(_)
                 | WerfCommand::Config(_)
                 | WerfCommand::Slugify(_)
+                | WerfCommand::CiEnv(_)
                 | WerfCommand::Completion(_)
                 | WerfCommand::Version(_),
             )
@@ -100,6 +104,7 @@ impl Werf {
             Some(WerfCommand::Stage(StageCommand::Image(arguments))) => build::stage_image(&arguments, call),
             Some(WerfCommand::Config(command)) => config::run(&command, call),
             Some(WerfCommand::Slugify(arguments)) => slugify::run(&arguments, call),
+            Some(WerfCommand::CiEnv(arguments)) => ci_env::run(&arguments, call),
             Some(WerfCommand::Completion(arguments)) => completion::run(&arguments, Self::command(), call),
             Some(WerfCommand::Version(arguments)) => version::run(&arguments, call),
         }
