@@ -53,6 +53,7 @@ mod rows;
 pub mod secret_key;
 
 mod ci_env;
+mod run;
 mod secret;
 mod slugify;
 mod version;

@@ -19,6 +19,8 @@ use crate::cli::deploy::DeployArgs;
 use crate::cli::dismiss;
 use crate::cli::dismiss::DismissArgs;
 use crate::cli::helm::HelmArgs;
+use crate::cli::run;
+use crate::cli::run::RunArgs;
 use crate::cli::slugify;
 use crate::cli::slugify::SlugifyArgs;
 use crate::cli::version;
@@ -45,6 +47,7 @@ enum WerfCommand {
     Dismiss(Box<DismissArgs>),
     Helm(Box<HelmArgs>),
     Build(BuildArgs),
+    Run(Box<RunArgs>),
     /// Work with stages, which are cache for images
     #[command(subcommand)]
     Stages(StagesCommand),
@@ -76,9 +79,13 @@ impl Werf {
     pub fn prints_data(&self) -> bool {
         match &self.command {
             Some(WerfCommand::Helm(arguments)) => arguments.prints_data(),
-            Some(WerfCommand::Deploy(_) | WerfCommand::Dismiss(_) | WerfCommand::Build(_) | WerfCommand::Stages(_)) => {
-                false
-            }
+            Some(
+                WerfCommand::Deploy(_)
+                | WerfCommand::Dismiss(_)
+                | WerfCommand::Build(_)
+                | WerfCommand::Run(_)
+                | WerfCommand::Stages(_),
+            ) => false,
             Some(
                 WerfCommand::Stage(_)
                 | WerfCommand::Config(_)
@@ -101,6 +108,7 @@ impl Werf {
             Some(WerfCommand::Build(arguments) | WerfCommand::Stages(StagesCommand::Build(arguments))) => {
                 build::run(&arguments, call)
             }
+            Some(WerfCommand::Run(arguments)) => run::run(&arguments, call),
             Some(WerfCommand::Stage(StageCommand::Image(arguments))) => build::stage_image(&arguments, call),
             Some(WerfCommand::Config(command)) => config::run(&command, call),
             Some(WerfCommand::Slugify(arguments)) => slugify::run(&arguments, call),
