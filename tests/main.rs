@@ -3,10 +3,19 @@
 #![expect(clippy::disallowed_methods, reason = "tests start programs, as people do")]
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on may panic")]
 
+mod build;
 mod cli;
+mod config_example;
+mod deploy;
 mod gitlab;
 mod layering;
+mod project;
+mod protocol;
 mod readme;
+mod rig_backends;
 mod rig_pipeline;
+mod settings;
 mod stand_in;
+mod support;
+mod template;
 mod world;

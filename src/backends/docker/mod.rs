@@ -1,0 +1,32 @@
+//! The container engine, through its API: the only place that names bollard.
+//!
+//! One [`Engine`] a process; every call has a limit. Calls are cancelled by dropping their future; what they had made in
+//! the engine by then is removed in the background, and what even that misses carries its [`Owner`] for `cleanup` and `gc`.
+//!
+//! [`Owner`]: crate::model::ownership::Owner
+
+mod archive;
+mod commit;
+mod container;
+mod engine;
+mod failures;
+mod files;
+mod images;
+mod load;
+mod manifests;
+mod output;
+
+pub use crate::backends::docker::commit::CommitRequest;
+pub use crate::backends::docker::container::BindMount;
+pub use crate::backends::docker::container::ContainerSpec;
+pub use crate::backends::docker::container::ExecSpec;
+pub use crate::backends::docker::container::StageContainer;
+pub use crate::backends::docker::engine::DEFAULT_ADDRESS;
+pub use crate::backends::docker::engine::Engine;
+pub use crate::backends::docker::engine::EngineFacts;
+pub use crate::backends::docker::engine::EngineOptions;
+pub use crate::backends::docker::engine::Store;
+pub use crate::backends::docker::load::LayerContent;
+pub use crate::backends::docker::load::LoadRequest;
+pub use crate::backends::docker::load::NewLayer;
+pub use crate::backends::docker::output::Lines;
