@@ -164,7 +164,7 @@ fn slugs_are_werfs() {
     assert_eq!(rows, 42);
     let world = World::new();
     assert_eq!(world.werf(&["slugify", "feature/x", "--format", "docker-tag"], &[]).printed(), "feature-x-8339ecf4\n");
-    assert_eq!(world.werf(&["slugify", "-f", "ns", "--", "-lead"], &[]).printed(), "lead-47ab2bf\n");
+    assert_eq!(world.werf(&["slugify", "-f", "ns", "--", "-data"], &[]).printed(), "data-a871d86e\n");
 }
 
 #[test]
@@ -174,4 +174,19 @@ fn completions_name_the_commands() {
         let script = world.werf(&["completion", "--shell", shell], &[]).printed();
         assert!(script.contains("slugify") && script.contains("rotate-secret-key"), "{shell}");
     }
+}
+
+#[test]
+fn the_bare_word_does_what_the_jobs_place_says() {
+    let world = World::new();
+    let outside = world.werf(&[], &[]);
+    assert!(outside.printed().starts_with("werf helps to implement"));
+    let stop = [("CI_JOB_ID", "1"), ("CI_ENVIRONMENT_NAME", "review/x"), ("CI_ENVIRONMENT_ACTION", "stop")];
+    let outcome = world.werf(&[], &stop);
+    assert!(outcome.stdout.starts_with("werf dismiss: the job stops environment `review/x`"), "{outcome}");
+    let unknown = world.werf(&[], &[("WERF_ACTION", "fly")]);
+    assert!(
+        unknown.stdout.contains("`fly` is not a verb") && unknown.stdout.ends_with("cause: usage (user)\n"),
+        "{unknown}"
+    );
 }

@@ -6,6 +6,7 @@ mod gitlab;
 mod script;
 mod source_file;
 
+use std::path::Path;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -105,6 +106,26 @@ fn generate(arguments: &CiEnvArgs, dialect: Dialect, call: &Call) -> Result<Stri
     let sections: Vec<Section> = std::iter::once(docker).chain(facts.sections).collect();
     let verbose = arguments.verbose || arguments.log.log_verbose;
     Ok(dialect.script(&sections, |name| call.environment.get(name), verbose))
+}
+
+/// The environment of a GitLab job with what the script of `ci-env gitlab` would set in it; Docker's configuration is
+/// copied below `tmp`. What is set already stays, and so does all of it where the script has been sourced.
+pub(super) fn completed(environment: &Environment, tmp: &Path) -> Result<Environment, Failure> {
+    if environment.get("WERF_ENABLE_PROCESS_EXTERMINATOR").is_some() {
+        return Ok(environment.clone());
+    }
+    let facts = gitlab::facts(environment, Tagging::StagesSignature)?;
+    let source = environment.get("DOCKER_CONFIG").map(PathBuf::from);
+    let source = source.or_else(|| environment.home().map(|home| home.join(".docker")));
+    let docker_config = docker_config::create(source.as_deref(), facts.login.as_ref(), tmp)?.display().to_string();
+    let mut variables = environment.variables().clone();
+    for (name, value) in facts.sections.iter().flat_map(Section::variables) {
+        if environment.get(name).is_none() {
+            variables.insert(name.to_owned(), value.to_owned());
+        }
+    }
+    variables.insert("DOCKER_CONFIG".to_owned(), docker_config);
+    Ok(variables.into_iter().collect())
 }
 
 fn facts(system: &str, tagging: Tagging, environment: &Environment) -> Result<Facts, Failure> {

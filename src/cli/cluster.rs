@@ -8,7 +8,7 @@ use crate::backends::cluster::Access;
 use crate::backends::cluster::access::ExecPlugins;
 use crate::backends::cluster::access::Source;
 use crate::cli::call::Call;
-use crate::cli::options::kube::KubeArgs;
+use crate::cli::options::cluster::KubeArgs;
 use crate::job::identity::host_of;
 
 /// Where a pod finds its service account.

@@ -47,11 +47,11 @@ fn style(line: &str) -> Style {
     }
 }
 
-fn parse(line: &str) -> Line {
+/// Takes a line apart that stands in `open` blocks; a table has borders of its own behind theirs.
+fn parse(line: &str, open: usize) -> Line {
     let plain = pattern(r"\x1b\[[\d;]*m").replace_all(line, "").into_owned();
-    let borders = pattern("^(?:│ )*").find(&plain).unwrap().end();
+    let borders = pattern(&format!("^(?:│ ){{0,{open}}}")).find(&plain).unwrap().end();
     let (depth, rest) = (plain[..borders].chars().count() / 2, &plain[borders..]);
-    // A status table has such marks in its text too, but never at its beginning with one blank behind.
     let kind = match rest.chars().next() {
         Some('┌') => Kind::Open,
         Some('└') if !rest.starts_with("└─") => Kind::Close,
@@ -59,6 +59,21 @@ fn parse(line: &str) -> Line {
         _ => return Line { depth, kind: Kind::Text, style: style(line), text: rest.to_owned() },
     };
     Line { depth, kind, style: style(line), text: rest.chars().skip(2).collect() }
+}
+
+fn parse_all(text: &str) -> Vec<Line> {
+    let mut open = 0;
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        let line = parse(line, open);
+        match line.kind {
+            Kind::Open => open += 1,
+            Kind::Close => open -= 1,
+            Kind::Info | Kind::Text => {}
+        }
+        lines.push(line);
+    }
+    lines
 }
 
 /// Joins what was wrapped. A broken line that is full was broken within a word.
@@ -144,7 +159,7 @@ fn is_separator(before: Option<&Line>, line: &Line) -> bool {
 fn check(name: &str, color: bool) {
     let expected = log_of(name);
     let mut lines = Vec::new();
-    for line in unwrapped(expected.lines().map(parse).collect()) {
+    for line in unwrapped(parse_all(&expected)) {
         if !is_separator(lines.last(), &line) {
             lines.push(line);
         }

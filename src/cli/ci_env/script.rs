@@ -48,6 +48,11 @@ impl Section {
         self
     }
 
+    /// The variables and their values; an empty value is none.
+    pub(super) fn variables(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.variables.iter().map(|it| (it.name, it.value.as_str())).filter(|(_, value)| !value.is_empty())
+    }
+
     /// Adds a variable if `condition` holds.
     pub(super) fn with_if(self, condition: bool, name: &'static str, value: impl Into<String>) -> Self {
         if condition { self.with(name, value) } else { self }
