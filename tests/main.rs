@@ -4,13 +4,16 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on may panic")]
 
 mod build;
+mod cluster;
 mod config_example;
 mod deploy;
 mod gitlab;
 mod layering;
 mod project;
 mod protocol;
+mod readiness;
 mod readme;
+mod release;
 mod rig_pipeline;
 mod settings;
 mod stand_in;

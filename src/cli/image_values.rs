@@ -24,7 +24,7 @@ const STUB_TAG: &str = "TAG";
 
 /// Whether tag and repository have to be known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Need {
+pub(super) enum Need {
     /// They are used by a cluster.
     Real,
     /// A stand-in is as good.
@@ -33,7 +33,7 @@ pub enum Need {
 
 /// Images as a chart sees them.
 #[derive(Debug, Clone)]
-pub struct Images {
+pub(super) struct Images {
     /// The repository.
     pub repo: String,
     /// How they are tagged.
@@ -44,7 +44,7 @@ pub struct Images {
 
 /// What images are named by.
 #[derive(Debug, Clone, Copy)]
-pub struct Naming<'args> {
+pub(super) struct Naming<'args> {
     /// Where images are published.
     pub repo: &'args ImagesRepoArgs,
     /// How they are tagged.
