@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on may panic")]
 
 mod build;
+mod chart;
 mod cluster;
 mod config_example;
 mod deploy;

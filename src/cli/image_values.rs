@@ -39,7 +39,7 @@ pub(super) struct Images {
     /// How they are tagged.
     pub strategy: TagStrategy,
     /// The images by name.
-    pub images: BTreeMap<String, ImageValues>,
+    pub by_name: BTreeMap<String, ImageValues>,
 }
 
 /// What images are named by.
@@ -65,8 +65,8 @@ pub(super) async fn images(loaded: &Loaded, naming: Naming<'_>, need: Need, call
         let image = reference(&repo, name, &tag, naming.repo.images_repo_mode);
         (name.clone(), ImageValues { image, tag, id: None, digest: None })
     };
-    let images = loaded.project.published().map(|image| named(&image.name)).collect();
-    Ok(Images { repo, strategy, images })
+    let by_name = loaded.project.published().map(|image| named(&image.name)).collect();
+    Ok(Images { repo, strategy, by_name })
 }
 
 fn repo(arguments: &ImagesRepoArgs, need: Need) -> Result<String, Failure> {
