@@ -6,6 +6,7 @@
 mod build;
 mod chart;
 mod cluster;
+mod cli;
 mod config_example;
 mod deploy;
 mod gitlab;
@@ -15,6 +16,8 @@ mod protocol;
 mod readiness;
 mod readme;
 mod release;
+mod rig_backends;
+mod rig_build;
 mod rig_pipeline;
 mod settings;
 mod stand_in;

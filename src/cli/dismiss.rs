@@ -18,6 +18,7 @@ use crate::backends::cluster::Access;
 use crate::backends::cluster::Cluster;
 use crate::backends::cluster::access::ExecPlugins;
 use crate::backends::cluster::access::Source;
+use crate::cli::call;
 use crate::cli::call::Call;
 use crate::cli::cluster;
 use crate::cli::deploy;
@@ -155,14 +156,10 @@ pub(super) fn stop(request: &StopRequest, settings: &Settings, log: &JobLog) -> 
         namespaces: Namespaces::Keep,
         timeout: USUAL,
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Failure::new(Cause::HostFiles, "start the runtime").because(error))?;
-    runtime.block_on(async {
+    call::block_on(async |cancel| {
         let cluster = Cluster::connect(&access).await?;
-        let tools = DismissTools { cluster: &cluster, log, cancel: &CancellationToken::new() };
-        dismiss(&tools, &wanted).await
-    })?;
-    Ok(())
+        dismiss(&DismissTools { cluster: &cluster, log, cancel: &cancel }, &wanted).await.map(|_| ())
+    })
 }
 
 fn has_project(arguments: &DismissArgs, call: &Call) -> bool {

@@ -50,6 +50,11 @@ mod multiwerf;
 mod names;
 mod project;
 mod rows;
+pub mod secret_key;
+
+mod ci_env;
+mod run;
+mod secret;
 mod slugify;
 mod version;
 mod world;

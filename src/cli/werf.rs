@@ -8,6 +8,8 @@ use crate::cli::build;
 use crate::cli::build::BuildArgs;
 use crate::cli::build::StageImageArgs;
 use crate::cli::call::Call;
+use crate::cli::ci_env;
+use crate::cli::ci_env::CiEnvArgs;
 use crate::cli::completion;
 use crate::cli::completion::CompletionArgs;
 use crate::cli::config;
@@ -17,6 +19,8 @@ use crate::cli::deploy::DeployArgs;
 use crate::cli::dismiss;
 use crate::cli::dismiss::DismissArgs;
 use crate::cli::helm::HelmArgs;
+use crate::cli::run;
+use crate::cli::run::RunArgs;
 use crate::cli::slugify;
 use crate::cli::slugify::SlugifyArgs;
 use crate::cli::version;
@@ -43,6 +47,7 @@ enum WerfCommand {
     Dismiss(Box<DismissArgs>),
     Helm(Box<HelmArgs>),
     Build(BuildArgs),
+    Run(Box<RunArgs>),
     /// Work with stages, which are cache for images
     #[command(subcommand)]
     Stages(StagesCommand),
@@ -52,6 +57,7 @@ enum WerfCommand {
     #[command(subcommand)]
     Config(ConfigCommand),
     Slugify(SlugifyArgs),
+    CiEnv(CiEnvArgs),
     Completion(CompletionArgs),
     Version(VersionArgs),
 }
@@ -73,13 +79,18 @@ impl Werf {
     pub fn prints_data(&self) -> bool {
         match &self.command {
             Some(WerfCommand::Helm(arguments)) => arguments.prints_data(),
-            Some(WerfCommand::Deploy(_) | WerfCommand::Dismiss(_) | WerfCommand::Build(_) | WerfCommand::Stages(_)) => {
-                false
-            }
+            Some(
+                WerfCommand::Deploy(_)
+                | WerfCommand::Dismiss(_)
+                | WerfCommand::Build(_)
+                | WerfCommand::Run(_)
+                | WerfCommand::Stages(_),
+            ) => false,
             Some(
                 WerfCommand::Stage(_)
                 | WerfCommand::Config(_)
                 | WerfCommand::Slugify(_)
+                | WerfCommand::CiEnv(_)
                 | WerfCommand::Completion(_)
                 | WerfCommand::Version(_),
             )
@@ -97,9 +108,11 @@ impl Werf {
             Some(WerfCommand::Build(arguments) | WerfCommand::Stages(StagesCommand::Build(arguments))) => {
                 build::run(&arguments, call)
             }
+            Some(WerfCommand::Run(arguments)) => run::run(&arguments, call),
             Some(WerfCommand::Stage(StageCommand::Image(arguments))) => build::stage_image(&arguments, call),
             Some(WerfCommand::Config(command)) => config::run(&command, call),
             Some(WerfCommand::Slugify(arguments)) => slugify::run(&arguments, call),
+            Some(WerfCommand::CiEnv(arguments)) => ci_env::run(&arguments, call),
             Some(WerfCommand::Completion(arguments)) => completion::run(&arguments, Self::command(), call),
             Some(WerfCommand::Version(arguments)) => version::run(&arguments, call),
         }

@@ -179,6 +179,9 @@ async fn stages(workshop: &Workshop<'_>, survey: &Survey, image: &Image, log: &J
     let (mut ground, mut files, mut size) = (None, Files::new(), None);
     for (index, step) in steps.iter().enumerate() {
         let link = step.link();
+        if index > 0 {
+            log.blank();
+        }
         if let Step::Build { outdated, reason, .. } = step {
             let task = Task { image, chain, link, outdated: outdated.as_ref(), files: &files };
             let made =

@@ -48,7 +48,6 @@ pub(super) fn plan(log: &JobLog, sets: &[Vec<&Image>], limit: Option<NonZeroUsiz
 
 /// A stage that exists.
 pub(super) fn reused(image: &Image, link: &Link, survey: &Survey, (log, project, below): (&JobLog, &str, Option<u64>)) {
-    log.blank();
     log.styled(Style::Highlight, format!("Use cache image for {}/{}", image.shown_name(), link.stage));
     let Some(found) = survey.images.get(&link.signature) else { return };
     let created = Timestamp::from_second(found.created).map(shown_time).unwrap_or_default();
@@ -63,7 +62,6 @@ pub(super) async fn building(
     (log, project): (&JobLog, &str),
     make: impl AsyncFnOnce(&JobLog) -> Result<StoredImage, Failure>,
 ) -> Result<StoredImage, Failure> {
-    log.blank();
     let block = log.block(format!("Building stage {}/{}", task.image.shown_name(), task.link.stage), Style::Highlight);
     if let Some(reason) = reason {
         block.styled(Style::Details, format!("{}: {reason}", task.link.stage));

@@ -1,14 +1,16 @@
-//! Manifests: what an image is made of.
+//! Manifests and the images behind them.
 
+use bytes::Bytes;
+use http::header::HeaderMap;
 use reqwest::Method;
 use reqwest::Response;
 use reqwest::StatusCode;
+use reqwest::header;
 
-use super::Registry;
-use super::answer;
-use super::send::Access;
-use super::send::Call;
-use super::send::plain;
+use crate::backends::registry::client::Registry;
+use crate::backends::registry::request::Ask;
+use crate::backends::registry::request::Content;
+use crate::backends::registry::request::scope;
 use crate::model::digest::Digest;
 use crate::model::failure::Cause;
 use crate::model::failure::Failure;
@@ -18,152 +20,168 @@ use crate::model::oci::Manifest;
 use crate::model::oci::media_type;
 use crate::model::reference::Reference;
 
-/// The largest manifest or image config that is read; registries themselves take no more.
-const LARGEST: usize = 4 << 20;
+/// Every kind of manifest that we can read.
+const ACCEPT: &str = concat!(
+    "application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json, ",
+    "application/vnd.docker.distribution.manifest.v2+json, application/vnd.docker.distribution.manifest.list.v2+json"
+);
+/// The limit that registries themselves set, in bytes.
+const LARGEST_MANIFEST: usize = 4 * 1024 * 1024;
+const DIGEST_HEADER: &str = "docker-content-digest";
 
-/// A manifest as the registry has it.
+/// A manifest as it came from a registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FetchedManifest {
-    /// The digest of the bytes, checked.
+pub struct RemoteManifest {
+    /// Its digest, checked.
     pub digest: Digest,
-    /// What kind of manifest it is.
+    /// What it is, one of [`media_type`].
     pub media_type: String,
-    /// The bytes as they are.
-    pub bytes: Vec<u8>,
+    /// Its bytes.
+    pub bytes: Bytes,
 }
 
-/// An image of a registry: its manifest and its config.
+/// An image for one platform in a registry.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RemoteImage {
-    /// The manifest's digest.
+    /// The digest of what the name means: the manifest, or the index it was found in.
     pub digest: Digest,
-    /// Which config and layers it is made of.
+    /// The digest of the platform's manifest.
+    pub manifest_digest: Digest,
+    /// The platform's manifest.
     pub manifest: Manifest,
-    /// How to run it.
+    /// The image's config.
     pub image: Image,
 }
 
 impl Registry {
-    /// The digest that a tag stands for now; nothing when there is no such image.
-    pub async fn manifest_digest(&self, reference: &Reference) -> Result<Option<Digest>, Failure> {
-        let call = self.manifest_call(reference, Method::HEAD, Access::Pull);
-        let answer = self.send(&call, &accept).await?;
-        match answer.status() {
-            StatusCode::NOT_FOUND => Ok(None),
-            status if status.is_success() => match digest_header(&answer) {
-                Some(digest) => Ok(Some(digest)),
-                None => Ok(self.manifest(reference).await?.map(|manifest| manifest.digest)),
-            },
-            _ => Err(answer::unexpected(&call.doing, answer).await),
-        }
-    }
-
-    /// The manifest, whatever kind it is; nothing when there is none.
-    ///
-    /// # Errors
-    /// Beside the usual ones when the bytes are not those of the digest that was asked for.
-    pub async fn manifest(&self, reference: &Reference) -> Result<Option<FetchedManifest>, Failure> {
-        let call = self.manifest_call(reference, Method::GET, Access::Pull);
-        let answer = self.send(&call, &accept).await?;
-        if answer.status() == StatusCode::NOT_FOUND {
+    /// Reads the manifest or index that `reference` names; `None` when there is none.
+    pub async fn manifest(&self, reference: &Reference) -> Result<Option<RemoteManifest>, Failure> {
+        let ask = self.ask_manifest(reference, Method::GET, "read");
+        let response = self.exchange(&ask).await?;
+        if response.status() == StatusCode::NOT_FOUND {
             return Ok(None);
         }
-        if !answer.status().is_success() {
-            return Err(answer::unexpected(&call.doing, answer).await);
-        }
-        let kind = answer.headers().get("content-type").and_then(|value| value.to_str().ok()).unwrap_or("");
-        let media_type = kind.split(';').next().unwrap_or(kind).trim().to_owned();
-        let bytes = super::blobs::body(&call.doing, answer, LARGEST).await?;
+        let told = told_digest(response.headers());
+        let media_type = content_type(&response);
+        let bytes = self.body(&ask, response, LARGEST_MANIFEST).await?;
         let digest = Digest::of(&bytes);
-        match reference.digest() {
-            Some(wanted) if wanted != digest => Err(super::blobs::lie(&call.doing, digest)),
-            _ => Ok(Some(FetchedManifest { digest, media_type, bytes })),
+        let wanted = reference.digest().or(told);
+        if wanted.is_some_and(|wanted| wanted != digest) {
+            return Err(lies(&ask.doing, reference, digest));
+        }
+        Ok(Some(RemoteManifest { digest, media_type, bytes }))
+    }
+
+    /// The digest of what `reference` names; `None` when there is none. One small request; the content is not read.
+    pub async fn digest(&self, reference: &Reference) -> Result<Option<Digest>, Failure> {
+        let response = self.exchange(&self.ask_manifest(reference, Method::HEAD, "look up")).await?;
+        if response.status() == StatusCode::NOT_FOUND {
+            return Ok(None);
+        }
+        match told_digest(response.headers()) {
+            Some(digest) => Ok(Some(digest)),
+            None => Ok(self.manifest(reference).await?.map(|manifest| manifest.digest)),
         }
     }
 
-    /// The image for that platform, such as `linux`, `amd64`; nothing when there is none.
-    pub async fn image(&self, reference: &Reference, platform: (&str, &str)) -> Result<Option<RemoteImage>, Failure> {
-        let Some(fetched) = self.manifest(reference).await? else { return Ok(None) };
-        if !matches!(fetched.media_type.as_str(), media_type::OCI_INDEX | media_type::DOCKER_LIST) {
-            return self.with_config(reference, &fetched).await.map(Some);
-        }
-        let index: Index = parse(reference, &fetched.bytes)?;
-        let Some(descriptor) = index.manifest_for(platform.0, platform.1) else {
-            let message = format!("`{reference}` has no image for {}/{}", platform.0, platform.1);
-            return Err(Failure::new(Cause::BaseImageMissing, message));
-        };
-        let own = reference.repository.at(descriptor.digest);
-        match self.manifest(&own).await? {
-            Some(fetched) => self.with_config(&own, &fetched).await.map(Some),
-            None => Ok(None),
-        }
-    }
-
-    async fn with_config(&self, reference: &Reference, fetched: &FetchedManifest) -> Result<RemoteImage, Failure> {
-        let manifest: Manifest = parse(reference, &fetched.bytes)?;
-        let config = self.blob(&reference.repository, manifest.config.digest, LARGEST).await?;
-        let image: Image = parse(reference, &config)?;
-        Ok(RemoteImage { digest: fetched.digest, manifest, image })
-    }
-
-    /// Puts a manifest under a tag or its digest; returns its digest. The blobs must be there already.
-    pub async fn put_manifest(
+    /// Reads the image that `reference` names for that platform (`linux`, `amd64`); `None` when there is none.
+    ///
+    /// Fails with [`Cause::ImageMissing`] when there is an index without that platform.
+    pub async fn image(
         &self,
         reference: &Reference,
-        media_type: &str,
-        bytes: Vec<u8>,
-    ) -> Result<Digest, Failure> {
-        let digest = Digest::of(&bytes);
-        let call = self.manifest_call(reference, Method::PUT, Access::Push);
-        let prepare = |request: reqwest::RequestBuilder| request.header("content-type", media_type).body(bytes.clone());
-        let answer = self.send(&call, &prepare).await?;
-        if answer.status().is_success() { Ok(digest) } else { Err(answer::unexpected(&call.doing, answer).await) }
-    }
-
-    /// Deletes a tag or a manifest; false when it was not there.
-    ///
-    /// # Errors
-    /// When the registry does not allow deletion (405): the hint says which setting is missing.
-    pub async fn delete_manifest(&self, reference: &Reference) -> Result<bool, Failure> {
-        let call = self.manifest_call(reference, Method::DELETE, Access::Delete);
-        let answer = self.send(&call, &plain).await?;
-        match answer.status() {
-            StatusCode::NOT_FOUND => Ok(false),
-            status if status.is_success() => Ok(true),
-            StatusCode::METHOD_NOT_ALLOWED => Err(answer::unexpected(&call.doing, answer)
-                .await
-                .hint("The registry does not allow deletion: set `storage.delete.enabled` in its configuration")),
-            _ => Err(answer::unexpected(&call.doing, answer).await),
-        }
-    }
-
-    fn manifest_call<'a>(&self, reference: &'a Reference, method: Method, access: Access) -> Call<'a> {
-        let verb = match method {
-            Method::PUT => "put the manifest of",
-            Method::DELETE => "delete",
-            _ => "read the manifest of",
+        os: &str,
+        architecture: &str,
+    ) -> Result<Option<RemoteImage>, Failure> {
+        let Some(named) = self.manifest(reference).await? else { return Ok(None) };
+        let doing = format!("read the image `{reference}`");
+        let is_index = matches!(named.media_type.as_str(), media_type::OCI_INDEX | media_type::DOCKER_LIST);
+        let (digest, found) = if is_index {
+            let index: Index = parse(&doing, &named.bytes)?;
+            let missing =
+                || Failure::new(Cause::ImageMissing, format!("{doing}: it is not there for `{os}/{architecture}`"));
+            let chosen = index.manifest_for(os, architecture).ok_or_else(missing)?.digest;
+            let below = self.manifest(&reference.repository.at(chosen)).await?;
+            (named.digest, below.ok_or_else(missing)?)
+        } else {
+            (named.digest, named)
         };
-        Call {
-            repository: &reference.repository,
-            access,
-            doing: format!("{verb} `{reference}`"),
-            url: self.url(&reference.repository, &format!("manifests/{}", reference.manifest_name())),
-            method,
+        let manifest: Manifest = parse(&doing, &found.bytes)?;
+        let config = self.blob(&reference.repository, &manifest.config).await?;
+        let image = parse(&doing, &config)?;
+        Ok(Some(RemoteImage { digest, manifest_digest: found.digest, manifest, image }))
+    }
+
+    /// Puts a manifest under the name (a tag or its own digest) and answers with its digest.
+    ///
+    /// Everything that it refers to must be there already. What the name meant before stays, without it.
+    pub async fn put_manifest(&self, reference: &Reference, media_type: &str, bytes: Bytes) -> Result<Digest, Failure> {
+        let digest = Digest::of(&bytes);
+        let mut ask = self.ask_manifest(reference, Method::PUT, "publish");
+        ask.scopes = vec![scope(&reference.repository, "pull,push")];
+        ask.accept = "";
+        ask.content = Content::Bytes { media_type, bytes };
+        ask.expected = &[StatusCode::CREATED, StatusCode::OK, StatusCode::ACCEPTED];
+        let response = self.exchange(&ask).await?;
+        match told_digest(response.headers()) {
+            Some(told) if told != digest => Err(lies(&ask.doing, reference, told)),
+            _ => Ok(digest),
         }
+    }
+
+    pub(super) fn ask_manifest<'a>(&self, reference: &'a Reference, method: Method, verb: &str) -> Ask<'a> {
+        let repository = &reference.repository;
+        Ask {
+            doing: format!("{verb} the manifest of `{reference}`"),
+            method,
+            url: format!("{}/{}/manifests/{}", self.api(repository), repository.path(), reference.manifest_name()),
+            repository,
+            scopes: vec![scope(repository, "pull")],
+            accept: ACCEPT,
+            content: Content::Nothing,
+            limit: self.options.answer_limit,
+            expected: &[StatusCode::OK, StatusCode::NOT_FOUND],
+        }
+    }
+
+    /// A whole body of at most `limit` bytes.
+    pub(super) async fn body(&self, ask: &Ask<'_>, mut response: Response, limit: usize) -> Result<Bytes, Failure> {
+        let broken = |error: reqwest::Error| {
+            Failure::new(Cause::RegistryUnavailable, ask.doing.as_str()).because(error.without_url())
+        };
+        let mut body = Vec::new();
+        while let Some(piece) = response.chunk().await.map_err(broken)? {
+            if body.len() + piece.len() > limit {
+                let message = format!("{}: it is larger than {limit} bytes", ask.doing);
+                return Err(Failure::new(Cause::RegistryUnavailable, message));
+            }
+            body.extend_from_slice(&piece);
+        }
+        Ok(body.into())
     }
 }
 
-fn accept(request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
-    let kinds = [media_type::OCI_MANIFEST, media_type::DOCKER_MANIFEST, media_type::OCI_INDEX, media_type::DOCKER_LIST];
-    request.header("accept", kinds.join(", "))
+fn parse<T: serde::de::DeserializeOwned>(doing: &str, bytes: &[u8]) -> Result<T, Failure> {
+    let refuse = |error: serde_json::Error| {
+        Failure::new(Cause::ImageMissing, format!("{doing}: it is of no known form")).because(error)
+    };
+    serde_json::from_slice(bytes).map_err(refuse)
 }
 
-fn digest_header(answer: &Response) -> Option<Digest> {
-    answer.headers().get("docker-content-digest")?.to_str().ok()?.parse().ok()
+fn told_digest(headers: &HeaderMap) -> Option<Digest> {
+    headers.get(DIGEST_HEADER)?.to_str().ok()?.parse().ok()
 }
 
-fn parse<T: serde::de::DeserializeOwned>(reference: &Reference, bytes: &[u8]) -> Result<T, Failure> {
-    serde_json::from_slice(bytes).map_err(|error| {
-        Failure::new(Cause::RegistryUnavailable, format!("read `{reference}`: the registry's answer")).because(error)
-    })
+fn content_type(response: &Response) -> String {
+    let value = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    value.split(';').next().unwrap_or_default().trim().to_owned()
+}
+
+fn lies(doing: &str, reference: &Reference, digest: Digest) -> Failure {
+    let host = reference.repository.host();
+    Failure::new(
+        Cause::RegistryUnavailable,
+        format!("{doing}: `{host}` has other content there, with the digest `{digest}`"),
+    )
+    .hint("The registry's storage or a proxy in front of it is broken")
 }
