@@ -14,7 +14,7 @@ fn unreadable(path: &Path, error: std::io::Error) -> Failure {
 }
 
 /// Every file below `directory` by its path there, with `/`, sorted; links are followed. Nothing if there is no such directory.
-pub fn files_below(directory: &Path) -> Result<Vec<(String, PathBuf)>, Failure> {
+pub(super) fn files_below(directory: &Path) -> Result<Vec<(String, PathBuf)>, Failure> {
     let mut found = Vec::new();
     let mut open = vec![(String::new(), directory.to_owned())];
     while let Some((prefix, folder)) = open.pop() {
@@ -35,7 +35,7 @@ pub fn files_below(directory: &Path) -> Result<Vec<(String, PathBuf)>, Failure> 
 }
 
 /// The key of the project's secrets, with the places where it was looked for if there is none.
-pub fn secret_key(arguments: &ProjectArgs, call: &Call) -> Result<SecretKey, Failure> {
+pub(super) fn secret_key(arguments: &ProjectArgs, call: &Call) -> Result<SecretKey, Failure> {
     let files =
         [arguments.directory(call).join(".werf_secret_key"), arguments.host.home(call).join("global_secret_key")];
     let from_files = || files.iter().find_map(|path| std::fs::read_to_string(path).ok());

@@ -29,7 +29,7 @@ const SECRET_FILES: &str = "secret/";
 
 /// A chart and what lies above its own values.
 #[derive(Debug, Clone)]
-pub struct ChartInput {
+pub(super) struct ChartInput {
     /// The chart.
     pub chart: Chart,
     /// What lies above its own values.
@@ -41,7 +41,7 @@ pub struct ChartInput {
 }
 
 /// Reads the project's chart and everything that makes its values, secrets decrypted in memory only.
-pub fn read(
+pub(super) fn read(
     project: &ProjectArgs,
     arguments: &ValuesArgs,
     service: &ServiceValues,

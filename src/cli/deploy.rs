@@ -151,7 +151,7 @@ async fn carry_out(arguments: &DeployArgs, call: &Call, cancel: &CancellationTok
         repo: images.repo,
         version: WERF_VERSION.to_owned(),
         strategy: images.strategy,
-        images: images.images,
+        images: images.by_name,
     };
     let input = chart_input::read(&arguments.project, &arguments.values, &service, call)?;
     call.log.mask_all(input.secrets.clone());

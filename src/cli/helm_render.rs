@@ -84,7 +84,7 @@ pub(super) fn run(arguments: &HelmRenderArgs, call: &Call) -> Result<(), Failure
         repo: images.repo,
         version: deploy::WERF_VERSION.to_owned(),
         strategy: images.strategy,
-        images: images.images,
+        images: images.by_name,
     };
     let input = chart_input::read(&arguments.project, &arguments.values, &service, call)?;
     let annotations = deploy::annotations(&arguments.metadata, project, arguments.names.env.as_deref())?;

@@ -24,7 +24,7 @@ const STUB_TAG: &str = "TAG";
 
 /// Whether tag and repository have to be known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Need {
+pub(super) enum Need {
     /// They are used by a cluster.
     Real,
     /// A stand-in is as good.
@@ -33,18 +33,18 @@ pub enum Need {
 
 /// Images as a chart sees them.
 #[derive(Debug, Clone)]
-pub struct Images {
+pub(super) struct Images {
     /// The repository.
     pub repo: String,
     /// How they are tagged.
     pub strategy: TagStrategy,
     /// The images by name.
-    pub images: BTreeMap<String, ImageValues>,
+    pub by_name: BTreeMap<String, ImageValues>,
 }
 
 /// What images are named by.
 #[derive(Debug, Clone, Copy)]
-pub struct Naming<'args> {
+pub(super) struct Naming<'args> {
     /// Where images are published.
     pub repo: &'args ImagesRepoArgs,
     /// How they are tagged.
@@ -65,8 +65,8 @@ pub(super) async fn images(loaded: &Loaded, naming: Naming<'_>, need: Need, call
         let image = reference(&repo, name, &tag, naming.repo.images_repo_mode);
         (name.clone(), ImageValues { image, tag, id: None, digest: None })
     };
-    let images = loaded.project.published().map(|image| named(&image.name)).collect();
-    Ok(Images { repo, strategy, images })
+    let by_name = loaded.project.published().map(|image| named(&image.name)).collect();
+    Ok(Images { repo, strategy, by_name })
 }
 
 fn repo(arguments: &ImagesRepoArgs, need: Need) -> Result<String, Failure> {

@@ -13,18 +13,18 @@ use crate::template::world::World;
 
 /// This host and, for `lookup`, a cluster. Must be asked on a thread that may block.
 #[derive(Debug, Clone)]
-pub struct LiveWorld {
+pub(super) struct LiveWorld {
     cluster: Option<(Cluster, Handle)>,
 }
 
 impl LiveWorld {
     /// A world in which `lookup` finds nothing.
-    pub fn without_cluster() -> Self {
+    pub(super) fn without_cluster() -> Self {
         Self { cluster: None }
     }
 
     /// A world in which `lookup` asks `cluster`, on the runtime of `handle`.
-    pub fn with_cluster(cluster: Cluster, handle: Handle) -> Self {
+    pub(super) fn with_cluster(cluster: Cluster, handle: Handle) -> Self {
         Self { cluster: Some((cluster, handle)) }
     }
 }
