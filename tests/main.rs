@@ -11,4 +11,5 @@ mod readme;
 mod rig_build;
 mod rig_pipeline;
 mod stand_in;
+mod template;
 mod world;
