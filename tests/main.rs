@@ -4,12 +4,18 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on may panic")]
 
 mod build;
+mod config_example;
+mod deploy;
 mod gitlab;
 mod layering;
 mod project;
+mod protocol;
 mod readme;
+mod rig_backends;
 mod rig_build;
 mod rig_pipeline;
+mod settings;
 mod stand_in;
+mod support;
 mod template;
 mod world;

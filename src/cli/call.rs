@@ -54,13 +54,7 @@ impl Call {
     /// SIGINT and SIGTERM cancel the token that `work` was given; it has a minute to end properly. The result is then a
     /// failure of [`Cause::Cancelled`], whatever `work` says.
     pub fn block_on<T>(&self, work: impl AsyncFnOnce(CancellationToken) -> Result<T, Failure>) -> Result<T, Failure> {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| Failure::new(Cause::HostFiles, "start the runtime").because(error))?;
-        let result = runtime.block_on(until_signalled(work));
-        runtime.shutdown_background();
-        result
+        block_on(work)
     }
 
     /// The same between the lines that frame work on a project: version, directory, and the time that it took.
@@ -80,6 +74,17 @@ impl Call {
         self.log.styled(Style::Highlight, format!("Running time {:.2} seconds", begun.elapsed().as_secs_f64()));
         result
     }
+}
+
+/// [`Call::block_on`] for what is no command of a person.
+pub(super) fn block_on<T>(work: impl AsyncFnOnce(CancellationToken) -> Result<T, Failure>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(Cause::HostFiles, "start the runtime").because(error))?;
+    let result = runtime.block_on(until_signalled(work));
+    runtime.shutdown_background();
+    result
 }
 
 async fn until_signalled<T>(work: impl AsyncFnOnce(CancellationToken) -> Result<T, Failure>) -> Result<T, Failure> {

@@ -16,6 +16,7 @@ use clap::error::ContextKind;
 use clap::error::ErrorKind;
 
 use crate::cli::call::Call;
+use crate::cli::dismiss;
 use crate::cli::environment::Environment;
 use crate::cli::executor::Executor;
 use crate::cli::multiwerf::Multiwerf;
@@ -24,6 +25,8 @@ use crate::cli::outcome;
 use crate::cli::twins;
 use crate::cli::twins::Taken;
 use crate::cli::werf::Werf;
+use crate::driver;
+use crate::driver::verdict::Verdict;
 use crate::model::failure::Cause;
 use crate::model::failure::Failure;
 use crate::report::JobLog;
@@ -50,6 +53,7 @@ pub fn enter(mut start: Start) -> ExitCode {
         ("multiwerf", _) => multiwerf(start),
         (_, "werf") => werf(behind_first(&mut start)),
         (_, "multiwerf") => multiwerf(behind_first(&mut start)),
+        (_, call) if driver::is_call(call) => runner(start),
         _ => executor(start),
     }
 }
@@ -60,6 +64,21 @@ fn werf(start: Start) -> ExitCode {
 
 fn multiwerf(start: Start) -> ExitCode {
     pass::<Multiwerf>(start, |_| Stream::Error, |multiwerf, call| multiwerf.run(call))
+}
+
+/// The Runner's calls have an environment and exit codes of their own.
+fn runner(start: Start) -> ExitCode {
+    match RunnerCall::try_parse_from(start.arguments) {
+        Ok(RunnerCall::Call(call)) => driver::answer(call, Some(dismiss::stop)),
+        Err(error) => not_understood(&error, &[]),
+    }
+}
+
+/// The command line of the Runner's calls alone.
+#[derive(Parser)]
+enum RunnerCall {
+    #[command(flatten)]
+    Call(driver::Call),
 }
 
 fn executor(start: Start) -> ExitCode {
@@ -92,8 +111,16 @@ fn pass<Tree: CommandFactory + FromArgMatches>(
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             outcome::show(&call.log, &failure);
+            note(&call, &failure);
             outcome::exit_code(&failure)
         }
+    }
+}
+
+/// Tells the driver of the job, if there is one, whose fault it was. Where that is not possible the script is at fault.
+fn note(call: &Call, failure: &Failure) {
+    if let Some(file) = call.environment.get(driver::VERDICT_VARIABLE) {
+        let _ = Verdict::note(Path::new(file), failure, outcome::code(failure).into());
     }
 }
 

@@ -12,6 +12,11 @@ use crate::cli::completion;
 use crate::cli::completion::CompletionArgs;
 use crate::cli::config;
 use crate::cli::config::ConfigCommand;
+use crate::cli::deploy;
+use crate::cli::deploy::DeployArgs;
+use crate::cli::dismiss;
+use crate::cli::dismiss::DismissArgs;
+use crate::cli::helm::HelmArgs;
 use crate::cli::slugify;
 use crate::cli::slugify::SlugifyArgs;
 use crate::cli::version;
@@ -34,6 +39,9 @@ pub struct Werf {
 /// Every command of `werf`.
 #[derive(Debug, Subcommand)]
 enum WerfCommand {
+    Deploy(Box<DeployArgs>),
+    Dismiss(Box<DismissArgs>),
+    Helm(Box<HelmArgs>),
     Build(BuildArgs),
     /// Work with stages, which are cache for images
     #[command(subcommand)]
@@ -63,22 +71,29 @@ enum StageCommand {
 impl Werf {
     /// Whether standard output carries data, so that the log goes to standard error.
     pub fn prints_data(&self) -> bool {
-        matches!(
-            self.command,
+        match &self.command {
+            Some(WerfCommand::Helm(arguments)) => arguments.prints_data(),
+            Some(WerfCommand::Deploy(_) | WerfCommand::Dismiss(_) | WerfCommand::Build(_) | WerfCommand::Stages(_)) => {
+                false
+            }
             Some(
                 WerfCommand::Stage(_)
-                    | WerfCommand::Config(_)
-                    | WerfCommand::Slugify(_)
-                    | WerfCommand::Completion(_)
-                    | WerfCommand::Version(_)
-            ) | None
-        )
+                | WerfCommand::Config(_)
+                | WerfCommand::Slugify(_)
+                | WerfCommand::Completion(_)
+                | WerfCommand::Version(_),
+            )
+            | None => true,
+        }
     }
 
     /// Carries the command out.
     pub fn run(self, call: &Call) -> Result<(), Failure> {
         match self.command {
             None => call.print(Self::command().render_help().to_string()),
+            Some(WerfCommand::Deploy(arguments)) => deploy::run(&arguments, call),
+            Some(WerfCommand::Dismiss(arguments)) => dismiss::run(&arguments, call),
+            Some(WerfCommand::Helm(arguments)) => arguments.run(call),
             Some(WerfCommand::Build(arguments) | WerfCommand::Stages(StagesCommand::Build(arguments))) => {
                 build::run(&arguments, call)
             }

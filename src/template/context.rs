@@ -78,11 +78,11 @@ impl<'w> Context<'w> {
         Ok(())
     }
 
-    /// Counts what was written.
+    /// Counts text that was made.
     pub(in crate::template) fn wrote(&mut self, bytes: usize) -> Result<(), LimitReached> {
         self.written += bytes;
         if self.written > self.options.limits.output {
-            return Err(LimitReached(format!("more than {} bytes of output", self.options.limits.output)));
+            return Err(LimitReached(format!("more than {} bytes of text", self.options.limits.output)));
         }
         Ok(())
     }

@@ -49,9 +49,9 @@ pub enum NoValue {
 /// Where a rendering ends with an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// How many bytes one rendering may put out, templates included in it counted each time.
+    /// How many bytes of text one rendering may make: what it puts out, and each string that a function returns.
     pub output: usize,
-    /// How many actions and commands one rendering may carry out.
+    /// How many actions, commands and turns of `range` one rendering may carry out.
     pub steps: u64,
     /// How deep `{{ template }}` may nest.
     pub depth: usize,
@@ -59,10 +59,10 @@ pub struct Limits {
     pub includes: usize,
 }
 
-/// 256 MiB, 500 million steps, and the depths of Go and Helm.
+/// 1 GiB, 500 million steps, and the depths of Go and Helm.
 impl Default for Limits {
     fn default() -> Self {
-        Self { output: 256 << 20, steps: 500_000_000, depth: 100_000, includes: 1000 }
+        Self { output: 1 << 30, steps: 500_000_000, depth: 100_000, includes: 1000 }
     }
 }
 

@@ -49,6 +49,11 @@ pub(in crate::template) fn is_low() -> bool {
     BOUNDS.get().is_some_and(|(base, limit)| base.abs_diff(here()) > limit)
 }
 
+/// Whether three quarters are used: who checks this gives way to a better message than the last check has.
+pub(in crate::template) fn is_getting_low() -> bool {
+    BOUNDS.get().is_some_and(|(base, limit)| base.abs_diff(here()) > limit / 4 * 3)
+}
+
 /// About where the stack stands.
 #[inline(never)]
 fn here() -> usize {

@@ -1,4 +1,6 @@
-//! TOML as Helm's library (BurntSushi's) writes it, and read.
+//! TOML as Helm's library writes it, and read.
+
+use std::fmt::Write as _;
 
 use crate::template::collection::CollectionType;
 use crate::template::collection::List;
@@ -59,7 +61,7 @@ impl Writer {
             if matches!(form(value), Form::Plain) {
                 self.indent(path.len());
                 let text = inline(value, 0)?;
-                self.out.push_str(&format!("{} = {text}\n", quoted_key(&key.lossy())));
+                self.out.extend([&quoted_key(&key.lossy()), " = ", &text, "\n"]);
             }
         }
         for (key, value) in &entries {
@@ -84,7 +86,7 @@ impl Writer {
         self.indent(path.len());
         path.push(key.to_owned());
         let (open, close) = brackets.split_at(brackets.len() / 2);
-        self.out.push_str(&format!("{open}{}{close}\n", path.join(".")));
+        self.out.extend([open, &path.join("."), close, "\n"]);
         self.table(map, path)?;
         path.pop();
         Ok(())
@@ -110,7 +112,10 @@ fn quoted(text: &str) -> String {
             '\t' => out.push_str("\\t"),
             '\x08' => out.push_str("\\b"),
             '\x0c' => out.push_str("\\f"),
-            '\0'..='\x1f' | '\x7f' => out.push_str(&format!("\\u{:04x}", u32::from(letter))),
+            '\0'..='\x1f' | '\x7f' => {
+                // Writing to a string cannot fail.
+                let _ = write!(out, "\\u{:04x}", u32::from(letter));
+            }
             letter => out.push(letter),
         }
     }

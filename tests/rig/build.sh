@@ -3,6 +3,7 @@
 # gitlab-runner 12.7) from Go modules, once, into the cache:
 #   $RIG_CACHE/go/NAME@VERSION/{bin,build.log}
 # A directory there is complete: it is moved into place only when built.
+# Beside them the reader of .gitlab-ci.yml, from npm: $RIG_CACHE/npm/NAME@VERSION
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -81,6 +82,22 @@ github.com/docker/docker v1.4.2-0.20190822180741-9552f2b2fdde => github.com/dock
     "-X $c.NAME=gitlab-runner -X $c.VERSION=12.7.0 -X $c.REVISION=8e5683f8 -X $c.BRANCH=12-7-stable" '' .
 }
 
+# Its regular expressions come from a native package that takes minutes to build;
+# for the files of our own tests JavaScript's do.
+build_gitlab_ci_local() {
+  [[ -d $GITLAB_CI_LOCAL ]] && return 0
+  mkdir -p "${GITLAB_CI_LOCAL%/*}"
+  local work
+  work=$(mktemp -d "${GITLAB_CI_LOCAL%/*}/.installing.XXXXXX")
+  mkdir "$work/re2"
+  printf '{"name": "re2", "version": "1.24.0"}' >"$work/re2/package.json"
+  printf 'module.exports = RegExp;' >"$work/re2/index.js"
+  jq -n --arg version "$GITLAB_CI_LOCAL_VERSION" \
+    '{dependencies: {"gitlab-ci-local": $version}, overrides: {re2: "file:./re2"}}' >"$work/package.json"
+  npm install --prefix "$work" --no-audit --no-fund --silent >&2 || fail "installing gitlab-ci-local failed"
+  mv -T "$work" "$GITLAB_CI_LOCAL" 2>/dev/null || rm -rf "$work"
+}
+
 queue() {   # PART...: those that are missing, one after the other
   local part started
   for part in "$@"; do
@@ -96,7 +113,7 @@ main() {
   mkdir -p "$RIG_CACHE/go"
   (($# == 0)) || { queue "$@"; return; }
   local others pid
-  queue engine runner containerd runc helm coredns &
+  queue engine runner containerd runc helm coredns gitlab_ci_local &
   others=$!
   queue kubernetes &
   for pid in "$others" $!; do wait "$pid" || exit 1; done

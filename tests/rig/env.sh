@@ -21,5 +21,6 @@ show RIG_DNS "$RIG_NODE_IP"
 show RIG_HELM "$RIG_STATE/bin/helm"
 show RIG_KUBECTL "$RIG_STATE/bin/kubectl"
 show RIG_GITLAB_RUNNER "$RIG_STATE/bin/gitlab-runner"
+show RIG_GITLAB_CI_LOCAL "$GITLAB_CI_LOCAL/node_modules/.bin/gitlab-ci-local"
 # shellcheck disable=SC2016 # the reader's PATH, not ours
 printf 'export PATH=%q:"$PATH"\n' "$RIG_STATE/bin"

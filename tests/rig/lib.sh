@@ -55,7 +55,7 @@ RIG_REGISTRY_PORT=${RIG_REGISTRY_PORT:-5000}
 RIG_MIRROR_PORT=${RIG_MIRROR_PORT:-5001}
 RIG_REGISTRY=localhost:$RIG_REGISTRY_PORT
 RIG_MIRROR=localhost:$RIG_MIRROR_PORT
-RIG_REGISTRY_USER=rig
+RIG_REGISTRY_USER=gitlab-ci-token   # as whom jobs log in: htpasswd has one password a user
 
 # ---- what is built, and where it is -----------------------------------------
 
@@ -68,6 +68,7 @@ KUBERNETES_BIN=$(go_dir kubernetes "$KUBERNETES_VERSION")/bin
 COREDNS_BIN=$(go_dir coredns "$COREDNS_VERSION")/bin
 HELM_BIN=$(go_dir helm "$HELM_VERSION")/bin
 RUNNER_BIN=$(go_dir runner "$RUNNER_VERSION")/bin
+GITLAB_CI_LOCAL=$RIG_CACHE/npm/gitlab-ci-local@$GITLAB_CI_LOCAL_VERSION
 
 # ---- daemons ----------------------------------------------------------------
 # A pid file holds "pid start-time" and the command line: a pid alone may have

@@ -8,4 +8,5 @@ KUBERNETES_VERSION=v1.34.4
 COREDNS_VERSION=v1.15.0
 HELM_VERSION=v3.22.0
 RUNNER_VERSION=v1.11.1-0.20200110014830-8e5683f82927   # gitlab-runner 12.7.0
+GITLAB_CI_LOCAL_VERSION=4.56.0     # reads .gitlab-ci.yml for the stand-in; newer ones need Node.js 22
 NPM_VERSION=9.9.4                  # the last npm for the Node.js 18 of Debian 12

@@ -144,7 +144,7 @@ mod tests {
             ("%#v", 1.0.into(), "1"),
             ("%#g", 1.0.into(), "1.00000"),
             ("% d", 7.into(), " 7"),
-            ("%6.2f|", 2.71828.into(), "  2.72|"),
+            ("%6.2f|", 2.345_678.into(), "  2.35|"),
         ];
         for (format, value, expected) in cases {
             assert_eq!(&printed(format, std::slice::from_ref(value)), expected, "{format}");

@@ -123,28 +123,46 @@ pub(super) fn float(number: f64, verb: char, digits: Option<usize>) -> String {
     }
     match verb {
         'e' | 'E' => exponential(number, verb, digits),
-        'f' | 'F' => digits.map_or_else(|| number.to_string(), |digits| format!("{number:.digits$}")),
+        'f' | 'F' => digits.map_or_else(|| number.to_string(), |digits| fixed(number, digits)),
         'b' => binary(number),
         'x' | 'X' => hexadecimal(number, verb, digits),
         _ => general(number, verb, digits),
     }
 }
 
-fn exponential(number: f64, verb: char, digits: Option<usize>) -> String {
-    let text = digits.map_or_else(|| format!("{number:e}"), |digits| format!("{number:.digits$e}"));
+/// No float has more digits than these that are not zero; Rust's formatting takes no great precisions.
+const DIGITS: usize = 1100;
+
+/// So many digits behind the point.
+fn fixed(number: f64, digits: usize) -> String {
+    let mut text = format!("{number:.*}", digits.min(DIGITS));
+    text.extend(std::iter::repeat_n('0', digits.saturating_sub(DIGITS)));
+    text
+}
+
+/// The mantissa with so many digits behind its point, and the exponent.
+fn scientific(number: f64, digits: Option<usize>) -> (String, String) {
+    let text = digits.map_or_else(|| format!("{number:e}"), |digits| format!("{number:.*e}", digits.min(DIGITS)));
     let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    let mut mantissa = mantissa.to_owned();
+    mantissa.extend(std::iter::repeat_n('0', digits.unwrap_or(0).saturating_sub(DIGITS)));
+    (mantissa, exponent.to_owned())
+}
+
+fn exponential(number: f64, verb: char, digits: Option<usize>) -> String {
+    let (mantissa, exponent) = scientific(number, digits);
     let letter = if verb.is_ascii_uppercase() { 'E' } else { 'e' };
-    let (sign, exponent) = exponent.strip_prefix('-').map_or(('+', exponent), |exponent| ('-', exponent));
+    let (sign, exponent) = exponent.strip_prefix('-').map_or(('+', exponent.as_str()), |exponent| ('-', exponent));
     format!("{mantissa}{letter}{sign}{exponent:0>2}")
 }
 
 /// `%g`: an exponent where it is below -4 or has as many digits as are shown (six, when none are asked for).
 fn general(number: f64, verb: char, digits: Option<usize>) -> String {
     let shown = digits.map(|digits| digits.max(1));
-    let text = shown.map_or_else(|| format!("{number:e}"), |shown| format!("{number:.*e}", shown - 1));
-    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    let (mantissa, exponent) = scientific(number, shown.map(|shown| shown - 1));
     let exponent: i32 = exponent.parse().unwrap_or(0);
-    let mantissa = if mantissa.contains('.') { mantissa.trim_end_matches('0').trim_end_matches('.') } else { mantissa };
+    let mantissa =
+        if mantissa.contains('.') { mantissa.trim_end_matches('0').trim_end_matches('.') } else { &mantissa };
     let significant = mantissa.chars().filter(char::is_ascii_digit).count();
     let whole = usize::try_from(exponent + 1).unwrap_or(0);
     let limit = match shown {
@@ -155,7 +173,7 @@ fn general(number: f64, verb: char, digits: Option<usize>) -> String {
     if exponent < -4 || whole > limit {
         return exponential(number, if verb == 'G' { 'E' } else { 'e' }, Some(significant - 1));
     }
-    format!("{number:.*}", significant.saturating_sub(whole).max(fraction_digits(significant, exponent)))
+    fixed(number, fraction_digits(significant, exponent))
 }
 
 /// How many digits stand behind the point when the first significant one has that exponent.
@@ -200,7 +218,7 @@ fn hexadecimal(number: f64, verb: char, digits: Option<usize>) -> String {
     let fraction = format!("{:013x}", mantissa & ((1 << 52) - 1));
     let fraction = match digits {
         None => fraction.trim_end_matches('0').to_owned(),
-        Some(digits) => format!("{fraction:0<digits$}")[..digits].to_owned(),
+        Some(digits) => fraction.chars().chain(std::iter::repeat('0')).take(digits).collect(),
     };
     let sign = if number.is_sign_negative() { "-" } else { "" };
     let point = if fraction.is_empty() { "" } else { "." };

@@ -40,7 +40,8 @@ impl<'o> Printer<'o> {
     /// Prints `value` under `verb`.
     pub(super) fn print(&mut self, value: &Value, verb: char) {
         match verb {
-            'T' => self.flags.pad(self.out, value.type_name().as_bytes()),
+            'T' if matches!(value, Value::Nil) => self.nil('v'),
+            'T' => self.text(&Value::Nil, value.type_name().as_bytes(), 's'),
             'p' => self.pointer(value),
             _ => self.value(value, verb),
         }
@@ -130,7 +131,10 @@ impl<'o> Printer<'o> {
     fn unicode(&mut self, number: Integer) {
         let code = if number.negative { number.magnitude.wrapping_neg() } else { number.magnitude };
         let width = self.flags.precision.unwrap_or(4).max(4);
-        let mut text = format!("U+{code:0width$X}");
+        let digits = format!("{code:X}");
+        let mut text = "U+".to_owned();
+        text.extend(std::iter::repeat_n('0', width.saturating_sub(digits.len())));
+        text.push_str(&digits);
         let letter = u32::try_from(code).ok().and_then(char::from_u32);
         if let Some(letter) = letter.filter(|letter| self.flags.sharp && quote::is_printable(*letter)) {
             text.extend([' ', '\'', letter, '\'']);

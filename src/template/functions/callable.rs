@@ -34,6 +34,8 @@ pub(in crate::template) enum Special {
     Or,
     /// Tells nil as a value from no value.
     Len,
+    /// Tells an index that is declared as a number from one that happens to be one.
+    Slice,
     /// Names its argument as it is written.
     Call,
 }
@@ -45,6 +47,7 @@ impl Special {
             Self::And => "and",
             Self::Or => "or",
             Self::Len => "len",
+            Self::Slice => "slice",
             Self::Call => "call",
         }
     }

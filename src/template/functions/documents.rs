@@ -39,17 +39,17 @@ pub(super) const HELM: &[Function] = &[
 /// What cannot be written is the empty string, as in Helm.
 fn to_yaml(_: &mut Context<'_>, args: Args<'_>) -> Result<Value, FunctionError> {
     let text = json::to_serde(args.any(0)?).ok().and_then(|json| yaml::emit::to_string(&json).ok());
-    Ok(without_newline(text.unwrap_or_default()))
+    Ok(without_newline(&text.unwrap_or_default()))
 }
 
 /// What cannot be written is the empty string, as in Helm.
 fn to_yaml_pretty(_: &mut Context<'_>, args: Args<'_>) -> Result<Value, FunctionError> {
     let text = json::to_serde(args.any(0)?).map(|json| yaml::emit::to_string_pretty(&json));
-    Ok(without_newline(text.unwrap_or_default()))
+    Ok(without_newline(&text.unwrap_or_default()))
 }
 
-fn without_newline(text: String) -> Value {
-    text.strip_suffix('\n').map_or_else(|| text.as_str().into(), Value::from)
+fn without_newline(text: &str) -> Value {
+    text.strip_suffix('\n').unwrap_or(text).into()
 }
 
 /// A text that is no map gives a map with the message under `Error`.

@@ -15,7 +15,7 @@ use crate::template::value::Value;
 /// The functions of this family.
 pub(super) const FUNCTIONS: &[Function] = &[
     Function::variadic("index", &[Param::Reflect], Param::Reflect, index),
-    Function::variadic("slice", &[Param::Reflect], Param::Reflect, slice),
+    Function::variadic("slice", &[Param::Reflect], Param::Reflect, slice_of),
     Function::new("len", &[Param::Reflect], len),
 ];
 
@@ -93,14 +93,18 @@ fn position(index: &Value, greatest: usize) -> Result<usize, FunctionError> {
     position.ok_or_else(|| FunctionError::new(format!("index out of range: {number}")))
 }
 
-fn slice(_: &mut Context<'_>, args: Args<'_>) -> Result<Value, FunctionError> {
-    let item = args.any(0)?;
+fn slice_of(_: &mut Context<'_>, args: Args<'_>) -> Result<Value, FunctionError> {
+    slice(args.all())
+}
+
+/// The part of the first value between the indexes that follow it.
+pub(in crate::template) fn slice(args: &[Value]) -> Result<Value, FunctionError> {
+    let (item, indexes) = args.split_first().unwrap_or((&Value::Nil, &[]));
     let item = match item {
         Value::Nil => return Err(FunctionError::new("slice of untyped nil")),
         item if item.is_nil() => return Err(FunctionError::new("slice of nil pointer")),
         item => collection(item),
     };
-    let indexes = args.from(1);
     if indexes.len() > 3 {
         return Err(FunctionError::new(format!("too many slice indexes: {}", indexes.len())));
     }

@@ -1,8 +1,11 @@
 //! Calls of functions and methods.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
+use crate::template::context::LimitReached;
 use crate::template::error::RenderError;
+use crate::template::functions;
 use crate::template::functions::Args;
 use crate::template::functions::Callable;
 use crate::template::functions::FunctionError;
@@ -15,6 +18,7 @@ use crate::template::interpret::Interpreter;
 use crate::template::interpret::Operand;
 use crate::template::interpret::Outcome;
 use crate::template::object::Object;
+use crate::template::object::Shape;
 use crate::template::parse::tree::Expr;
 use crate::template::value::Value;
 
@@ -95,6 +99,14 @@ impl<'t> Interpreter<'_, '_, 't> {
         args: &'t [Expr],
     ) -> Outcome<Operand> {
         match result {
+            Ok(Value::Text(text)) => {
+                // A loop that doubles a string would have all memory before it ever wrote anything.
+                if let Err(LimitReached(message)) = self.context.wrote(text.len()) {
+                    self.at = node;
+                    return self.stop(&message);
+                }
+                Ok(Operand::given(text.into()))
+            }
             Ok(value) => Ok(Operand::given(value)),
             Err(error) => self.failed(error, name, node, args),
         }
@@ -129,26 +141,63 @@ impl<'t> Interpreter<'_, '_, 't> {
         Ok(given.last.unwrap_or(value))
     }
 
-    /// `len` and `call`, which see more of their argument than its value.
+    /// `len`, `slice` and `call`, which see more of their arguments than the values.
     fn special(&mut self, special: Special, node: At<'t>, given: Given<'_, 't>) -> Outcome<Operand> {
         let args = given.args;
-        let shown = args.first().map_or_else(|| "<reflect.Value Value>".to_owned(), ToString::to_string);
-        let operand = match (args.first(), given.last) {
-            (Some(arg), _) => self.argument(given.dot, Param::Reflect, arg)?,
-            (None, last) => last.unwrap_or_default(),
+        let shown = args.first().map(ToString::to_string);
+        let mut operands = Vec::with_capacity(args.len() + 1);
+        for arg in args {
+            operands.push(self.argument(given.dot, Param::Reflect, arg)?);
+        }
+        operands.extend(given.last);
+        let result = match special {
+            Special::Call => Err(not_callable(operands.first(), shown)),
+            Special::Slice => slice(operands),
+            _ => match operands.first() {
+                Some(nil) if nil.boxed && matches!(nil.value, Value::Nil) => {
+                    Err(FunctionError::new("len of nil pointer"))
+                }
+                operand => functions::length(&operand.cloned().unwrap_or_default().value),
+            },
         };
-        let is_nil = matches!(operand.value, Value::Nil);
-        let refusal = match special {
-            Special::Len if is_nil && operand.boxed => "len of nil pointer".to_owned(),
-            Special::Call if !is_nil => format!("non-function {shown} of type {}", operand.value.type_name()),
-            Special::Call => "call of nil".to_owned(),
-            _ => return self.length(&operand.value, node, args),
-        };
-        self.finished(Err(FunctionError::new(refusal)), special.name(), node, args)
+        self.finished(result, special.name(), node, args)
+    }
+}
+
+/// No value of ours is a function.
+fn not_callable(callee: Option<&Operand>, shown: Option<String>) -> FunctionError {
+    let value = callee.map_or(&Value::Nil, |callee| &callee.value);
+    match value {
+        Value::Nil => FunctionError::new("call of nil"),
+        value => {
+            // A callee that comes through the pipe has no text; Go shows strings then, and of others the type.
+            let name = shown.unwrap_or_else(|| match value {
+                Value::Text(text) => text.to_string(),
+                other => format!("<{} Value>", other.type_name()),
+            });
+            FunctionError::new(format!("non-function {name} of type {}", value.type_name()))
+        }
+    }
+}
+
+/// Go looks at an index of `slice` as it is declared, so that numbers out of documents are none.
+fn slice(operands: Vec<Operand>) -> Result<Value, FunctionError> {
+    let declared = |(index, operand): (usize, Operand)| match operand {
+        Operand { boxed: true, .. } if index > 0 => Value::object(Undeclared),
+        operand => operand.value,
+    };
+    functions::slice(&operands.into_iter().enumerate().map(declared).collect::<Vec<_>>())
+}
+
+/// Something of which nothing is declared.
+struct Undeclared;
+
+impl Object for Undeclared {
+    fn type_name(&self) -> Cow<'static, str> {
+        "interface {}".into()
     }
 
-    fn length(&mut self, value: &Value, node: At<'t>, args: &'t [Expr]) -> Outcome<Operand> {
-        let result = crate::template::functions::length(value);
-        self.finished(result, Special::Len.name(), node, args)
+    fn shape(&self) -> Shape {
+        Shape::Struct(Vec::new())
     }
 }

@@ -217,7 +217,7 @@ impl<'c, 'w, 't> Interpreter<'c, 'w, 't> {
             return self.error(&format!("template {} not defined", format::quoted(call.name.as_bytes())));
         };
         let greatest = self.context.options.limits.depth;
-        if self.depth == greatest || stack::is_low() {
+        if self.depth == greatest || stack::is_getting_low() {
             return self.error(&format!("exceeded maximum template depth ({greatest})"));
         }
         let dot = call.pipe.as_ref().map_or(Ok(Operand::invalid()), |pipe| self.pipeline(dot, pipe))?;

@@ -89,6 +89,8 @@ impl<'t> Interpreter<'_, '_, 't> {
 
     /// One turn; false when it ended with `break`.
     fn iteration(&mut self, control: &'t Control, index: Operand, element: &Operand) -> Outcome<bool> {
+        let counted = self.context.step();
+        self.within(counted)?;
         match control.pipe.variables.as_slice() {
             [] => {}
             [only] => self.set(only, element.clone())?,

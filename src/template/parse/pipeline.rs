@@ -216,17 +216,11 @@ impl Parser<'_> {
     fn number(&self, token: Token<'_>) -> Result<ExprKind, ParseError> {
         let text = String::from_utf8_lossy(token.text).into_owned();
         let number = if token.kind == TokenKind::Rune {
-            match unquote::unquote_rune(token.text) {
-                Some(code) => Number::rune(text, code),
-                None => return self.error(unquote::INVALID),
-            }
+            unquote::unquote_rune(token.text).map(|code| Number::rune(text, code))
         } else {
-            match Number::parse(&text) {
-                Ok(number) => number,
-                Err(message) => return self.error(&message),
-            }
+            Number::parse(&text)
         };
-        Ok(ExprKind::Number(Box::new(number)))
+        number.map(|number| ExprKind::Number(Box::new(number))).or_else(|message| self.error(&message))
     }
 }
 

@@ -28,20 +28,27 @@ pub(super) fn unquote(literal: &[u8]) -> Option<Vec<u8>> {
     Some(out)
 }
 
-/// The rune of a literal in single quotes; nothing if it is malformed.
-pub(super) fn unquote_rune(literal: &[u8]) -> Option<u32> {
-    let inner = literal.strip_prefix(b"'")?.strip_suffix(b"'")?;
-    if let Some(tail) = inner.strip_prefix(b"\\") {
-        let (escaped, tail) = escape(tail, b'\'')?;
-        return tail.is_empty().then(|| escaped.code());
+/// The rune of a literal in single quotes; the error is Go's.
+pub(super) fn unquote_rune(literal: &[u8]) -> Result<u32, String> {
+    let inner = literal.get(1..).unwrap_or_default();
+    let (code, tail) = first_rune(inner).ok_or(INVALID)?;
+    if tail == b"'" {
+        return Ok(code);
     }
-    if inner.len() == 1 && !inner.is_ascii() {
-        return Some(u32::from(char::REPLACEMENT_CHARACTER));
+    Err(format!("malformed character constant: {}", String::from_utf8_lossy(literal)))
+}
+
+fn first_rune(text: &[u8]) -> Option<(u32, &[u8])> {
+    match text.first()? {
+        b'\'' => None,
+        b'\\' => escape(&text[1..], b'\'').map(|(escaped, tail)| (escaped.code(), tail)),
+        _ => {
+            let head = &text[..text.len().min(4)];
+            let letter = head.utf8_chunks().next().and_then(|chunk| chunk.valid().chars().next());
+            let (letter, width) = letter.map_or((char::REPLACEMENT_CHARACTER, 1), |letter| (letter, letter.len_utf8()));
+            Some((u32::from(letter), &text[width..]))
+        }
     }
-    let text = std::str::from_utf8(inner).ok()?;
-    let mut letters = text.chars();
-    let letter = letters.next().filter(|letter| *letter != '\'')?;
-    letters.next().is_none().then(|| u32::from(letter))
 }
 
 /// What a backslash sequence stands for.
@@ -125,11 +132,11 @@ mod tests {
 
     #[test]
     fn runes_as_go_reads_them() {
-        assert_eq!(unquote_rune(b"'a'"), Some(97));
-        assert_eq!(unquote_rune("'é'".as_bytes()), Some(0xe9));
-        assert_eq!(unquote_rune(br"'\''"), Some(39));
-        assert_eq!(unquote_rune(br"'\xff'"), Some(255));
-        assert_eq!(unquote_rune(b"''"), None);
-        assert_eq!(unquote_rune(b"'ab'"), None);
+        assert_eq!(unquote_rune(b"'a'"), Ok(97));
+        assert_eq!(unquote_rune("'é'".as_bytes()), Ok(0xe9));
+        assert_eq!(unquote_rune(br"'\''"), Ok(39));
+        assert_eq!(unquote_rune(br"'\xff'"), Ok(255));
+        assert_eq!(unquote_rune(b"''").unwrap_err(), "invalid syntax");
+        assert_eq!(unquote_rune(b"'ab'").unwrap_err(), "malformed character constant: 'ab'");
     }
 }
