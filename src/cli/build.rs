@@ -1,7 +1,9 @@
 //! `werf build` (also `werf stages build`) and `werf stage image`.
 
-use clap::Args;
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
+
+use clap::Args;
 
 use crate::actions::build;
 use crate::actions::build::BuildRequest;
@@ -19,6 +21,7 @@ use crate::cli::options::registry::StagesStorageArgs;
 use crate::cli::project;
 use crate::model::failure::Cause;
 use crate::model::failure::Failure;
+use crate::model::image::StoredImage;
 use crate::report::JobLog;
 
 /// How many images are built side by side where nothing else is said.
@@ -77,9 +80,9 @@ pub(super) fn run(arguments: &BuildArgs, call: &Call) -> Result<(), Failure> {
             } else {
                 Some(NonZeroUsize::MIN)
             };
-            let request = BuildRequest { images: arguments.images.clone(), parallel: limit, ..prepared.request };
-            let tools = Tools { engine: &prepared.engine, repositories: &prepared.repositories };
-            build::build(&request, tools, &call.log).await.map(drop)
+            let request =
+                BuildRequest { images: arguments.images.clone(), parallel: limit, ..prepared.request.clone() };
+            self::build(&Prepared { request, ..prepared }, &call.log).await
         };
         tokio::select! {
             done = work => done,
@@ -95,6 +98,30 @@ pub(super) fn stage_image(arguments: &StageImageArgs, call: &Call) -> Result<(),
         last_stage(&prepared, arguments.image.as_deref()).await
     })?;
     call.print(format!("{name}\n"))
+}
+
+/// Builds the images of the request.
+pub(super) async fn build(prepared: &Prepared, log: &JobLog) -> Result<(), Failure> {
+    let tools = Tools { engine: &prepared.engine, repositories: &prepared.repositories };
+    build::build(&prepared.request, tools, log).await.map(drop)
+}
+
+/// The last stage of each image of the request that is published, with the tag that its content gives it; all must be
+/// built.
+pub(super) async fn last_stages(prepared: &Prepared) -> Result<BTreeMap<String, (String, StoredImage)>, Failure> {
+    let (request, engine) = (&prepared.request, &prepared.engine);
+    let survey = build::look(request, Tools { engine, repositories: &prepared.repositories }).await?;
+    let wanted = |name: &String| request.images.is_empty() || request.images.contains(name);
+    let mut stages = BTreeMap::new();
+    for image in request.project.published().filter(|image| wanted(&image.name)) {
+        let missing = || not_built(image.shown_name());
+        let chain = survey.chain(&image.name).ok_or_else(missing)?;
+        let last = survey.last_found(chain).ok_or_else(missing)?;
+        let stored = engine.image(&stage_name(&request.project.meta.project, &last)).await?.ok_or_else(missing)?;
+        let tag = chain.tag().ok_or_else(missing)?.to_string();
+        stages.insert(image.name.clone(), (tag, stored));
+    }
+    Ok(stages)
 }
 
 /// The engine's name of an image's last stage, which must be built.
@@ -127,7 +154,8 @@ fn not_built(image: &str) -> Failure {
 
 /// What commands on stages begin with.
 pub(super) struct Prepared {
-    request: BuildRequest,
+    /// What is to be built.
+    pub(super) request: BuildRequest,
     /// The engine of this host.
     pub(super) engine: Engine,
     repositories: crate::actions::stages::content::Repositories,

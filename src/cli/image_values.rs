@@ -129,7 +129,8 @@ async fn signatures(loaded: &Loaded, naming: Naming<'_>, call: &Call) -> Result<
     Ok(tags.collect())
 }
 
-fn reference(repo: &str, name: &str, tag: &str, mode: ImagesRepoMode) -> String {
+/// The whole name that publishing gives an image.
+pub(super) fn reference(repo: &str, name: &str, tag: &str, mode: ImagesRepoMode) -> String {
     match (name, mode) {
         ("", _) => format!("{repo}:{tag}"),
         (_, ImagesRepoMode::Monorepo) => format!("{repo}:{name}-{tag}"),

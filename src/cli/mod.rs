@@ -53,6 +53,7 @@ mod rows;
 pub mod secret_key;
 
 mod ci_env;
+mod publish;
 mod run;
 mod secret;
 mod slugify;

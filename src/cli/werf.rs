@@ -19,6 +19,9 @@ use crate::cli::deploy::DeployArgs;
 use crate::cli::dismiss;
 use crate::cli::dismiss::DismissArgs;
 use crate::cli::helm::HelmArgs;
+use crate::cli::publish;
+use crate::cli::publish::BuildAndPublishArgs;
+use crate::cli::publish::PublishArgs;
 use crate::cli::run;
 use crate::cli::run::RunArgs;
 use crate::cli::slugify;
@@ -47,6 +50,8 @@ enum WerfCommand {
     Dismiss(Box<DismissArgs>),
     Helm(Box<HelmArgs>),
     Build(BuildArgs),
+    Publish(Box<PublishArgs>),
+    BuildAndPublish(Box<BuildAndPublishArgs>),
     Run(Box<RunArgs>),
     /// Work with stages, which are cache for images
     #[command(subcommand)]
@@ -83,6 +88,8 @@ impl Werf {
                 WerfCommand::Deploy(_)
                 | WerfCommand::Dismiss(_)
                 | WerfCommand::Build(_)
+                | WerfCommand::Publish(_)
+                | WerfCommand::BuildAndPublish(_)
                 | WerfCommand::Run(_)
                 | WerfCommand::Stages(_),
             ) => false,
@@ -108,6 +115,8 @@ impl Werf {
             Some(WerfCommand::Build(arguments) | WerfCommand::Stages(StagesCommand::Build(arguments))) => {
                 build::run(&arguments, call)
             }
+            Some(WerfCommand::Publish(arguments)) => publish::run(&arguments, call),
+            Some(WerfCommand::BuildAndPublish(arguments)) => publish::build_and_publish(&arguments, call),
             Some(WerfCommand::Run(arguments)) => run::run(&arguments, call),
             Some(WerfCommand::Stage(StageCommand::Image(arguments))) => build::stage_image(&arguments, call),
             Some(WerfCommand::Config(command)) => config::run(&command, call),
