@@ -4,6 +4,8 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on may panic")]
 
 mod build;
+mod chart;
+mod cluster;
 mod cli;
 mod config_example;
 mod deploy;
@@ -11,8 +13,11 @@ mod gitlab;
 mod layering;
 mod project;
 mod protocol;
+mod readiness;
 mod readme;
+mod release;
 mod rig_backends;
+mod rig_build;
 mod rig_pipeline;
 mod settings;
 mod stand_in;

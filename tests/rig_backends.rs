@@ -35,7 +35,6 @@ fn on_each_engine<F: Future<Output = ()>>(test: impl Fn(Engine) -> F) {
             std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: start the rig (`scripts/rig up`)"));
         runtime.block_on(async {
             let engine = Engine::connect(EngineOptions::at(address)).await.unwrap();
-            eprintln!("{name}: {:?} {:?}", engine.facts(), engine.store().await);
             test(engine).await;
         });
     }
@@ -133,13 +132,9 @@ fn rig_a_computed_layer_is_loaded_alone_and_deletes_files() {
             ("app/new", FILE, 0o644, b"new\n"),
             ("old/file", LayerKind::Whiteout, 0, b""),
         ]);
-        let begin = std::time::Instant::now();
         let once = upon(&engine, &base, vec![first], "rig-backends/app:1").await;
-        eprintln!("load: {:?}", begin.elapsed());
         let second = layer(&[("app/second", FILE, 0o755, b"2\n")]);
-        let begin = std::time::Instant::now();
         let twice = upon(&engine, &once, vec![second], "rig-backends/app:2").await;
-        eprintln!("load upon: {:?}", begin.elapsed());
         let found = engine.image("rig-backends/app:2").await.unwrap().unwrap();
         assert_eq!((&found.id, &found.image.rootfs), (&twice.id, &twice.image.rootfs));
         let (code, lines) = script(&engine, &twice, "ls /app /old; cat /app/new").await;
@@ -157,9 +152,7 @@ fn rig_a_commit_has_the_wanted_config_and_no_other() {
         let mut image = base.image.clone();
         image.config.labels.insert("stage".to_owned(), "install".to_owned());
         let names = vec!["rig-backends/built:1".parse().unwrap()];
-        let begin = std::time::Instant::now();
         let built = container.commit(CommitRequest { image: image.clone(), names }).await.unwrap();
-        eprintln!("commit: {:?}", begin.elapsed());
         container.remove().await.unwrap();
         let found = engine.image("rig-backends/built:1").await.unwrap().unwrap();
         assert_eq!(
@@ -168,10 +161,8 @@ fn rig_a_commit_has_the_wanted_config_and_no_other() {
         );
         assert_eq!((found.image.config.user.as_str(), found.image.config.env), ("", image.config.env));
         assert_eq!(found.image.config.entrypoint.unwrap_or_default(), Vec::<String>::new());
-        let begin = std::time::Instant::now();
         let patched =
             upon(&engine, &built, vec![layer(&[("patch", FILE, 0o644, b"p\n")])], "rig-backends/built:2").await;
-        eprintln!("load upon a commit: {:?}", begin.elapsed());
         assert_eq!(script(&engine, &patched, "cat /built /patch").await.1, ["built", "p"]);
     });
 }

@@ -54,7 +54,7 @@ impl Call {
     /// SIGINT and SIGTERM cancel the token that `work` was given; it has a minute to end properly. The result is then a
     /// failure of [`Cause::Cancelled`], whatever `work` says.
     pub fn block_on<T>(&self, work: impl AsyncFnOnce(CancellationToken) -> Result<T, Failure>) -> Result<T, Failure> {
-        run(until_signalled(work, Interrupt::Cancels))
+        block_on(work)
     }
 
     /// The same for work that is a program on this terminal: Ctrl-C is for that program, not for us.
@@ -89,6 +89,11 @@ impl Call {
 enum Interrupt {
     Cancels,
     IsIgnored,
+}
+
+/// [`Call::block_on`] for what is no command of a person.
+pub(super) fn block_on<T>(work: impl AsyncFnOnce(CancellationToken) -> Result<T, Failure>) -> Result<T, Failure> {
+    run(until_signalled(work, Interrupt::Cancels))
 }
 
 fn run<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {

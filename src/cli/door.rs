@@ -17,6 +17,7 @@ use clap::error::ErrorKind;
 
 use crate::cli::call::Call;
 use crate::cli::ci_env;
+use crate::cli::dismiss;
 use crate::cli::environment::Environment;
 use crate::cli::executor::Executor;
 use crate::cli::multiwerf::Multiwerf;
@@ -93,7 +94,7 @@ fn multiwerf(start: Start) -> ExitCode {
 /// The Runner's calls have an environment and exit codes of their own.
 fn runner(start: Start) -> ExitCode {
     match RunnerCall::try_parse_from(start.arguments) {
-        Ok(RunnerCall::Call(call)) => driver::answer(call, None),
+        Ok(RunnerCall::Call(call)) => driver::answer(call, Some(dismiss::stop)),
         Err(error) => not_understood(&error, &[]),
     }
 }

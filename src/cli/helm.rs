@@ -43,8 +43,8 @@ enum HelmCommand {
     Rollback(HelmRollbackArgs),
     #[command(visible_alias = "delete")]
     Uninstall(HelmUninstallArgs),
-    Render(HelmRenderArgs),
-    Template(HelmTemplateArgs),
+    Render(Box<HelmRenderArgs>),
+    Template(Box<HelmTemplateArgs>),
     /// Print Helm Release name that will be used in current configuration with specified params
     GetRelease(HelmGetNamesArgs),
     /// Print Kubernetes Namespace that will be used in current configuration with specified params
