@@ -120,10 +120,8 @@ fn replay(lines: &[Line], options: LogOptions) -> String {
         match line.kind {
             Kind::Open => {
                 let end = lines[at..].iter().find(|it| it.kind == Kind::Close && it.depth == line.depth).unwrap();
-                let block = match end.text.contains(" seconds)") {
-                    true => here.block(&line.text, line.style),
-                    false => here.note(&line.text, line.style),
-                };
+                let timed = end.text.contains(" seconds)");
+                let block = if timed { here.block(&line.text, line.style) } else { here.note(&line.text, line.style) };
                 open.push(block);
             }
             Kind::Close if line.text.ends_with(" FAILED") => open.pop().unwrap().failed(),
