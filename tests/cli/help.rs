@@ -10,7 +10,7 @@ fn add_help(command: &mut Command, path: &str, text: &mut String) {
     let path = format!("{path} {}", command.get_name()).trim_start().to_owned();
     let lines: Vec<String> =
         command.render_long_help().to_string().lines().map(|line| line.trim_end().to_owned()).collect();
-    text.push_str(&format!("==== {path}\n{}\n", lines.join("\n")));
+    text.extend(["==== ", &path, "\n", &lines.join("\n"), "\n"]);
     for below in command.get_subcommands_mut() {
         add_help(below, &path, text);
     }

@@ -1,6 +1,8 @@
 //! Logs of werf 1.1, taken apart and written again: blocks, borders, wrapping, colours and empty lines must be the
 //! same. Durations are not compared.
 
+use std::sync::LazyLock;
+
 use gitlab_werf_executor::report::Block;
 use gitlab_werf_executor::report::JobLog;
 use gitlab_werf_executor::report::LogOptions;
@@ -27,6 +29,10 @@ enum Kind {
     Text,
 }
 
+static COLOR: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\x1b\[[\d;]*m").unwrap());
+static COLORED: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\x1b\[([\d;]+)m[^┌│├└]").unwrap());
+static TAG: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^[a-z]+/[a-zA-Z]+  ").unwrap());
+
 fn pattern(text: &str) -> Regex {
     Regex::new(text).unwrap()
 }
@@ -36,7 +42,7 @@ fn without_durations(text: &str) -> String {
 }
 
 fn style(line: &str) -> Style {
-    let code = pattern(r"\x1b\[([\d;]+)m[^┌│├└]").captures_iter(line).last().map(|found| found[1].to_owned());
+    let code = COLORED.captures_iter(line).last().map(|found| found[1].to_owned());
     match code.as_deref() {
         Some("33;1") => Style::Image,
         Some("36;1") => Style::Artifact,
@@ -49,9 +55,11 @@ fn style(line: &str) -> Style {
 
 /// Takes a line apart that stands in `open` blocks; a table has borders of its own behind theirs.
 fn parse(line: &str, open: usize) -> Line {
-    let plain = pattern(r"\x1b\[[\d;]*m").replace_all(line, "").into_owned();
-    let borders = pattern(&format!("^(?:│ ){{0,{open}}}")).find(&plain).unwrap().end();
-    let (depth, rest) = (plain[..borders].chars().count() / 2, &plain[borders..]);
+    let plain = COLOR.replace_all(line, "").into_owned();
+    let (mut depth, mut rest) = (0, plain.as_str());
+    while let Some(inside) = rest.strip_prefix("│ ").filter(|_| depth < open) {
+        (depth, rest) = (depth + 1, inside);
+    }
     let kind = match rest.chars().next() {
         Some('┌') => Kind::Open,
         Some('└') if !rest.starts_with("└─") => Kind::Close,
@@ -100,7 +108,7 @@ fn unwrapped(lines: Vec<Line>) -> Vec<Line> {
 
 /// The tag of a line of a command's output, with the blanks behind it.
 fn tag_of(text: &str) -> String {
-    pattern(r"^[a-z]+/[a-zA-Z]+  ").find(text).map_or(String::new(), |found| found.as_str().to_owned())
+    TAG.find(text).map_or(String::new(), |found| found.as_str().to_owned())
 }
 
 /// Writes `lines` as an action would.
@@ -112,10 +120,8 @@ fn replay(lines: &[Line], options: LogOptions) -> String {
         match line.kind {
             Kind::Open => {
                 let end = lines[at..].iter().find(|it| it.kind == Kind::Close && it.depth == line.depth).unwrap();
-                let block = match end.text.contains(" seconds)") {
-                    true => here.block(&line.text, line.style),
-                    false => here.note(&line.text, line.style),
-                };
+                let timed = end.text.contains(" seconds)");
+                let block = if timed { here.block(&line.text, line.style) } else { here.note(&line.text, line.style) };
                 open.push(block);
             }
             Kind::Close if line.text.ends_with(" FAILED") => open.pop().unwrap().failed(),
