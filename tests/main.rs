@@ -5,8 +5,8 @@
 
 mod build;
 mod chart;
-mod cluster;
 mod cli;
+mod cluster;
 mod config_example;
 mod deploy;
 mod gitlab;
