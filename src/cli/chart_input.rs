@@ -14,9 +14,9 @@ use crate::chart::werf::ServiceValues;
 use crate::chart::werf::Werf;
 use crate::cli::call::Call;
 use crate::cli::chart_files::files_below;
-use crate::cli::chart_files::secret_key;
 use crate::cli::options::deploy::ValuesArgs;
 use crate::cli::options::project::ProjectArgs;
+use crate::cli::secret_key;
 use crate::model::failure::Cause;
 use crate::model::failure::Failure;
 use crate::model::secret::Secret;
@@ -110,7 +110,8 @@ struct Secrets<'call> {
 impl Secrets<'_> {
     fn key(&mut self) -> Result<SecretKey, Failure> {
         if self.key.is_none() {
-            self.key = Some(secret_key(self.project, self.call)?);
+            let (directory, home) = (self.project.directory(self.call), self.project.host.home(self.call));
+            self.key = Some(secret_key::require(self.call, &directory, &home)?);
         }
         self.key.clone().ok_or_else(|| Failure::new(Cause::Defect, "keep the encryption key"))
     }
