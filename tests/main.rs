@@ -18,6 +18,7 @@ mod readme;
 mod release;
 mod rig_backends;
 mod rig_build;
+mod rig_driver;
 mod rig_pipeline;
 mod settings;
 mod stand_in;

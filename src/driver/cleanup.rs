@@ -10,6 +10,7 @@ use rustix::process::Signal;
 
 use crate::driver::CallArgs;
 use crate::driver::context::CallContext;
+use crate::driver::engine_leftovers;
 use crate::driver::log;
 use crate::driver::process;
 use crate::driver::process::ProcessId;
@@ -24,19 +25,20 @@ use crate::model::failure::Failure;
 /// What a `run` that is still ending has beyond its grace period.
 const MARGIN: Duration = Duration::from_secs(3);
 
+/// What the engine has for the removal of everything of one job.
+pub(super) const ENGINE_LIMIT: Duration = Duration::from_secs(30);
+
 /// What a killed process has to be gone.
 const KILL_LIMIT: Duration = Duration::from_secs(2);
 
 /// Standard output goes to the Runner's own log at a level that nobody sees; what failed goes to standard error.
 pub(super) fn answer(contract: &Contract, arguments: &CallArgs) -> Outcome {
     match cleanup(contract, arguments) {
-        Ok(left) if left.is_empty() => Outcome::Success,
         Ok(left) => {
             let log = log::error_log();
-            for line in &left {
-                log.warn(line);
-            }
-            Outcome::SystemFailure
+            left.lines().into_iter().for_each(|line| log.warn(line));
+            // An engine that is down is nothing that the job's end should wait for: `gc` and later jobs try again.
+            if left.here.is_empty() { Outcome::Success } else { Outcome::SystemFailure }
         }
         // Nothing of the job is known, and `gc` finds what there is: a warning in the job log would help nobody.
         Err(failure) => {
@@ -46,28 +48,79 @@ pub(super) fn answer(contract: &Contract, arguments: &CallArgs) -> Outcome {
     }
 }
 
-fn cleanup(contract: &Contract, arguments: &CallArgs) -> Result<Vec<String>, Failure> {
+fn cleanup(contract: &Contract, arguments: &CallArgs) -> Result<Left, Failure> {
     let call = CallContext::new(contract, arguments)?;
     let mut record = call.records.load(&call.facts.key).unwrap_or_else(|| call.new_record(None));
     record.project_dir = call.facts.project_dir.clone().or(record.project_dir);
-    Ok(remove(&call.settings, &call.records, &record))
+    record.over = true;
+    let removal = Removal { settings: &call.settings, records: &call.records, engine_limit: ENGINE_LIMIT };
+    let left = removal.remove(&record);
+    if !left.is_nothing() {
+        call.records.save(&record)?;
+    }
+    Ok(left)
 }
 
-/// Removes everything of a job, and says what could not be removed. The record goes last, and only when all else has.
-pub(super) fn remove(settings: &Settings, records: &Records, record: &JobRecord) -> Vec<String> {
-    end_run(settings, record);
-    // Whoever held the job has ended; a lock that stays belongs to another cleanup, which does no harm.
-    let _lock = records.lock(&record.key, KILL_LIMIT);
-    end_marked(record);
-    let removed = [
-        remove_tree(&record.job_dir).map_err(|error| told(&record.job_dir, &error)),
-        remove_secrets(&settings.builds_dir(), record.project_dir.as_deref()),
-    ];
-    let mut left: Vec<_> = removed.into_iter().filter_map(Result::err).collect();
-    if left.is_empty() {
-        left.extend(records.remove(&record.key).err().map(|error| format!("forget the job: {error}")));
+/// What of a job could not be removed.
+#[derive(Debug, Default)]
+pub(super) struct Left {
+    /// What is still on this host or in its engine, and why; a line each.
+    here: Vec<String>,
+    /// Why the engine could not be asked.
+    engine: Option<Failure>,
+}
+
+impl Left {
+    /// Whether nothing of the job is left.
+    pub(super) fn is_nothing(&self) -> bool {
+        self.here.is_empty() && self.engine.is_none()
     }
-    left
+
+    /// What is left and why, a line each.
+    pub(super) fn lines(&self) -> Vec<String> {
+        self.here.iter().cloned().chain(self.engine.as_ref().map(ToString::to_string)).collect()
+    }
+}
+
+/// How everything of a job is removed.
+pub(super) struct Removal<'r> {
+    pub(super) settings: &'r Settings,
+    pub(super) records: &'r Records,
+    /// What the engine has for it.
+    pub(super) engine_limit: Duration,
+}
+
+impl Removal<'_> {
+    /// Removes everything of a job, and says what is left. The record goes last, and only when all else has.
+    pub(super) fn remove(&self, record: &JobRecord) -> Left {
+        end_run(self.settings, record);
+        // Whoever held the job has ended; a lock that stays belongs to another cleanup, which does no harm.
+        let _lock = self.records.lock(&record.key, KILL_LIMIT);
+        end_marked(record);
+        // Containers go before what they may have mounted.
+        let mut left = self.remove_from_engine(record);
+        let removed = [
+            remove_tree(&record.job_dir).map_err(|error| told(&record.job_dir, &error)),
+            remove_secrets(&self.settings.builds_dir(), record.project_dir.as_deref()),
+        ];
+        left.here.extend(removed.into_iter().filter_map(Result::err));
+        if left.is_nothing() {
+            let forgotten = self.records.remove(&record.key);
+            left.here.extend(forgotten.err().map(|error| format!("forget the job: {error}")));
+        }
+        left
+    }
+
+    fn remove_from_engine(&self, record: &JobRecord) -> Left {
+        let Some(host) = &record.engine_host else { return Left::default() };
+        match engine_leftovers::remove(host, &record.key.owner(), self.engine_limit) {
+            Ok(used) => {
+                let line = |name| format!("remove `{name}` from the container engine: something still uses it");
+                Left { here: used.into_iter().map(line).collect(), engine: None }
+            }
+            Err(failure) => Left { here: Vec::new(), engine: Some(failure) },
+        }
+    }
 }
 
 /// Ends a `run` of the job that is under way: the Runner waits for it 300 seconds at most, then cleans up beside it.

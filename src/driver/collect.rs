@@ -7,7 +7,8 @@ use std::time::Instant;
 use std::time::SystemTime;
 use std::time::UNIX_EPOCH;
 
-use crate::driver::cleanup;
+use crate::driver::cleanup::ENGINE_LIMIT;
+use crate::driver::cleanup::Removal;
 use crate::driver::record::JobRecord;
 use crate::driver::record::Records;
 use crate::driver::workplace::remove_tree;
@@ -45,6 +46,8 @@ enum Life {
     Alive,
     /// The process that called is dead, and it was always the same one.
     CallerDead,
+    /// The Runner is done with it.
+    Over,
     /// Its time is long over.
     Overdue,
 }
@@ -62,25 +65,31 @@ pub fn collect(settings: &Settings, records: &Records, limit: Option<Duration>) 
         }
         match life(record, now, settings.gc_after) {
             Life::Alive => collected.alive += 1,
-            Life::CallerDead | Life::Overdue => free(settings, records, record, &mut collected),
+            Life::CallerDead | Life::Over | Life::Overdue => {
+                let left = limit.map_or(ENGINE_LIMIT, |limit| limit.saturating_sub(started.elapsed()));
+                free(&Removal { settings, records, engine_limit: left.min(ENGINE_LIMIT) }, record, &mut collected);
+            }
         }
     }
     free_unrecorded(settings, &all, now, &mut collected);
     collected
 }
 
-fn free(settings: &Settings, records: &Records, record: &JobRecord, collected: &mut Collected) {
-    let left = cleanup::remove(settings, records, record);
-    if left.is_empty() {
+fn free(removal: &Removal<'_>, record: &JobRecord, collected: &mut Collected) {
+    let left = removal.remove(record);
+    if left.is_nothing() {
         collected.freed.push(record.key.mark());
     }
-    collected.left.extend(left);
+    collected.left.extend(left.lines());
 }
 
 /// A job is dead when nobody can call for it any more.
 fn life(record: &JobRecord, now: Duration, margin: Duration) -> Life {
     if record.running.as_ref().is_some_and(|running| running.driver.is_alive()) {
         return Life::Alive;
+    }
+    if record.over {
+        return Life::Over;
     }
     let caller_dead = record.caller.as_ref().is_some_and(|caller| !caller.is_alive());
     if record.caller_proven && caller_dead {
@@ -131,7 +140,8 @@ mod tests {
             caller_proven,
             job_dir: "/jobs/x".into(),
             project_dir: None,
-            engine_host: String::new(),
+            engine_host: None,
+            over: false,
             running: driver.map(|driver| Running { driver, supervisor: None }),
         }
     }
@@ -152,5 +162,8 @@ mod tests {
         ] {
             assert_eq!(life(&record, at, margin), expected, "{record:?}");
         }
+        let over = |driver| JobRecord { over: true, ..record(me.clone(), true, driver) };
+        assert_eq!(life(&over(None), now, margin), Life::Over);
+        assert_eq!(life(&over(me.clone()), now, margin), Life::Alive);
     }
 }

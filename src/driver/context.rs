@@ -67,6 +67,8 @@ impl<'c> CallContext<'c> {
         let caller = ProcessId::parent();
         let mut record = self.records.load(&self.facts.key).unwrap_or_else(|| self.new_record(caller.clone()));
         record.caller_proven |= record.caller.is_some() && record.caller == caller;
+        // The Runner tries a job again after a `cleanup` where `prepare` failed.
+        record.over = false;
         record.project_dir = self.facts.project_dir.clone().or(record.project_dir);
         record
     }
@@ -81,7 +83,8 @@ impl<'c> CallContext<'c> {
             caller_proven: false,
             job_dir: self.workplace.root().to_path_buf(),
             project_dir: self.facts.project_dir.clone(),
-            engine_host: self.settings.engine.host.clone(),
+            engine_host: None,
+            over: false,
             running: None,
         }
     }

@@ -17,6 +17,7 @@ pub mod collect;
 mod config;
 mod context;
 mod credentials;
+mod engine_leftovers;
 mod log;
 mod prepare;
 pub mod process;

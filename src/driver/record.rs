@@ -36,8 +36,10 @@ pub struct JobRecord {
     pub job_dir: PathBuf,
     /// Its checkout, once known; what lies beside it under the same name and `.tmp` holds secrets.
     pub project_dir: Option<PathBuf>,
-    /// Where containers of the job may be.
-    pub engine_host: String,
+    /// The engine in which containers of the job may be; `None` as long as no script of it began beside one.
+    pub engine_host: Option<String>,
+    /// Whether the Runner has called `cleanup`, which could not remove everything: the rest is anybody's to free.
+    pub over: bool,
     /// The `run` that is under way.
     pub running: Option<Running>,
 }
@@ -194,7 +196,8 @@ mod tests {
             caller_proven: false,
             job_dir: "/jobs/x".into(),
             project_dir: None,
-            engine_host: "unix:///var/run/docker.sock".to_owned(),
+            engine_host: Some("unix:///var/run/docker.sock".to_owned()),
+            over: false,
             running: None,
         }
     }

@@ -220,3 +220,23 @@ fn t14_both_cancels_in_the_runners_order() {
         assert_eq!(runner.kept(), [""; 0]);
     }
 }
+
+#[test]
+fn t13_an_engine_that_is_down_is_told_and_left_to_gc() {
+    let mut runner = FakeRunner::new(Era::Seventeen);
+    let socket = runner.root().join("engine");
+    runner.settings(&format!("[engine]\nhost = 'unix://{}'\n", socket.display()));
+    let mut runner = runner.begun();
+    // Nobody listens any more at a socket that stays.
+    drop(std::os::unix::net::UnixListener::bind(&socket).unwrap());
+    assert_eq!(runner.run("build_script", "true").code, 0);
+    let outcome = runner.cleanup();
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (0, ""), "{outcome}");
+    assert!(outcome.stderr.contains("connect to the container engine at `unix://"), "{outcome}");
+    assert_eq!(runner.kept(), ["gitlab.example.com-12-345.json"]);
+    let outcome = runner.operator(&["gc"]);
+    assert!(outcome.stdout.starts_with("not freed: connect to the container engine at `unix://"), "{outcome}");
+    assert!(outcome.stdout.ends_with("\n0 jobs freed, 0 jobs alive\n") && outcome.code != 0, "{outcome}");
+    // The Runner's caller is the test itself; the same job begins anew.
+    assert!(runner.begin().is_ok());
+}

@@ -16,6 +16,7 @@ pub use environment::VERDICT_VARIABLE;
 use crate::driver::RunArgs;
 use crate::driver::context::CallContext;
 use crate::driver::context::Program;
+use crate::driver::engine_leftovers;
 use crate::driver::log;
 use crate::driver::log::Readers;
 use crate::driver::process::ProcessId;
@@ -94,6 +95,8 @@ fn run_held(work: &Work<'_>, script: &Path) -> Result<Finished, Judged> {
     // What an earlier script noted is not this one's.
     std::fs::remove_file(call.workplace.verdict()).ok();
     let mut record = call.record();
+    let engine_host = Some(&call.settings.engine.host).filter(|host| engine_leftovers::may_listen(host));
+    record.engine_host = engine_host.cloned().or(record.engine_host);
     let driver = ProcessId::current();
     record.running = driver.clone().map(|driver| Running { driver, supervisor: None });
     call.records.save(&record)?;
