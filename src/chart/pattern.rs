@@ -1,5 +1,7 @@
 //! Patterns for paths: Go's `filepath.Match`, and the globs of `.Files.Glob`.
 
+use std::fmt::Write;
+
 use regex::Regex;
 
 /// A pattern that cannot be read.
@@ -57,7 +59,7 @@ fn class(characters: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Result<St
         let low = class_character(characters)?;
         let high = if characters.next_if_eq(&'-').is_some() { class_character(characters)? } else { low };
         if low <= high {
-            out.push_str(&format!("\\x{{{:x}}}-\\x{{{:x}}}", u32::from(low), u32::from(high)));
+            let _ = write!(out, "\\x{{{:x}}}-\\x{{{:x}}}", u32::from(low), u32::from(high));
         }
         empty = false;
     }

@@ -12,7 +12,6 @@ use crate::chart::pattern;
 
 /// What `helm template` prints beside the objects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of `helm template`")]
 pub struct Printed {
     /// `--include-crds`: the objects below `crds/` first.
     pub crds: bool,
@@ -58,7 +57,7 @@ pub fn show_only(text: &str, patterns: &[String]) -> Result<String, Error> {
         for document in &documents {
             let Some(source) = source_below_chart(document) else { continue };
             if pattern::matches(wanted, source).unwrap_or(false) {
-                out.push_str(&format!("---\n{document}\n"));
+                out.extend(["---\n", document, "\n"]);
             }
         }
         if out.len() == before {
@@ -79,10 +78,11 @@ fn section(manifest: &Manifest) -> String {
 
 /// The files below `crds/` as they stand there.
 fn crd_files(crds: &[Manifest]) -> String {
-    crds.chunk_by(|one, other| one.source == other.source)
-        .map(|file| {
-            let text: String = file.iter().map(|manifest| manifest.text.as_str()).collect();
-            format!("---\n# Source: {}\n{text}\n", file[0].source)
-        })
-        .collect()
+    let mut out = String::new();
+    for file in crds.chunk_by(|one, other| one.source == other.source) {
+        out.extend(["---\n# Source: ", &file[0].source, "\n"]);
+        out.extend(file.iter().map(|manifest| manifest.text.as_str()));
+        out.push('\n');
+    }
+    out
 }

@@ -16,8 +16,8 @@ use crate::yaml::read::source;
 use crate::yaml::read::source::Source;
 use crate::yaml::read::tagged;
 
-/// How deep a document may nest. go-yaml allows 10,000; no Kubernetes object comes near either.
-const DEEPEST: usize = 1_000;
+/// How deep a document may nest, so that any thread's stack will do. go-yaml allows 10,000; no object comes near either.
+const DEEPEST: usize = 256;
 /// From how many entries a mapping finds its keys by hash.
 const HASHED_FROM: usize = 16;
 

@@ -93,25 +93,26 @@ fn decoded(text: &[u8]) -> Result<Cow<'_, [u8]>, Error> {
 }
 
 fn explain(problem: &libyaml_safer::Error, text: &[u8]) -> Error {
-    let at = problem.problem_mark().or_else(|| problem.context_mark()).map(position);
-    match problem.kind() {
-        ErrorKind::Io => Error::plain(bad_utf8(text), at),
-        ErrorKind::Reader if problem.problem() == "invalid UTF-8" => Error::plain(bad_utf8(text), at),
-        kind => match shown_line(problem, kind) {
-            Some(line) => Error::on_line(line, problem.problem(), at),
-            None => Error::plain(problem.problem(), at),
-        },
+    // Behind the line break that was added, the text itself ends at the line before.
+    let ends_early = problem.problem() == "found unexpected end of stream";
+    let added = |mark: &Mark| ends_early && mark.index > text.len() as u64;
+    let lines = |mark: Option<Mark>| mark.map_or(0, |mark| mark.line - u64::from(added(&mark)));
+    let at = problem.problem_mark().or_else(|| problem.context_mark()).map(|mark| {
+        let at = position(mark);
+        Position { line: at.line - usize::from(added(&mark)), ..at }
+    });
+    let is_bad_text = problem.kind() == ErrorKind::Io || problem.problem() == "invalid UTF-8";
+    if is_bad_text {
+        return Error::plain(bad_utf8(text), at);
     }
-}
-
-/// go-yaml shows libyaml's line, counted from 0, one higher only for the scanner, and never line 0.
-fn shown_line(problem: &libyaml_safer::Error, kind: ErrorKind) -> Option<usize> {
-    let line = |mark: Option<Mark>| mark.map_or(0, |mark| usize::try_from(mark.line).unwrap_or(0));
-    let scanner = usize::from(kind == ErrorKind::Scanner);
-    match (line(problem.problem_mark()), line(problem.context_mark())) {
-        (0, 0) => None,
-        (0, context) => Some(context),
-        (line, _) => Some(line + scanner),
+    let shown = match (lines(problem.problem_mark()), lines(problem.context_mark())) {
+        (0, context) => context,
+        // go-yaml shows libyaml's line, which counts from 0, one higher only for the scanner; line 0 it does not show.
+        (line, _) => line + u64::from(problem.kind() == ErrorKind::Scanner),
+    };
+    match usize::try_from(shown) {
+        Ok(line) if line > 0 => Error::on_line(line, problem.problem(), at),
+        _ => Error::plain(problem.problem(), at),
     }
 }
 
