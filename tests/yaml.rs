@@ -78,8 +78,12 @@ fn hostile_texts_end_with_an_error() {
 
 #[test]
 fn the_pretty_emitter_indents_lists_and_does_not_fold() {
-    let value = serde_json::json!({"l": [1, {"a": [1.0e6, "on"]}], "t": "x ".repeat(60).trim(), "e": [], "tab": "a\tb"});
-    let expected = format!("e: []\nl:\n  - 1\n  - a:\n      - 1e+06\n      - \"on\"\nt: {}\ntab: \"a\\tb\"\n", "x ".repeat(60).trim());
+    let value =
+        serde_json::json!({"l": [1, {"a": [1.0e6, "on"]}], "t": "x ".repeat(60).trim(), "e": [], "tab": "a\tb"});
+    let expected = format!(
+        "e: []\nl:\n  - 1\n  - a:\n      - 1e+06\n      - \"on\"\nt: {}\ntab: \"a\\tb\"\n",
+        "x ".repeat(60).trim()
+    );
     assert_eq!(yaml::emit::to_string_pretty(&value), expected);
 }
 

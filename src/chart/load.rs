@@ -153,19 +153,11 @@ fn place(chart: &mut Chart, nested: &mut Nested, file: ChartFile) -> Result<(), 
         "values.schema.json" => chart.schema = Some(file.data),
         "requirements.yaml" => {
             chart.metadata.dependencies = decoded::<Metadata>(&file)?.dependencies;
-            requirements_noticed(
-                chart,
-                file,
-                DEPENDENCIES_MOVED,
-            );
+            requirements_noticed(chart, file, DEPENDENCIES_MOVED);
         }
         "requirements.lock" => {
             chart.lock = Some(decoded::<Lock>(&file)?);
-            requirements_noticed(
-                chart,
-                file,
-                LOCK_MOVED,
-            );
+            requirements_noticed(chart, file, LOCK_MOVED);
         }
         name if name.starts_with("templates/") => chart.templates.push(file),
         name if name.starts_with("charts/") && !has_extension(name, ".prov") => {
