@@ -8,7 +8,7 @@ use crate::chart::error::Error;
 use crate::chart::manifest::HookEvent;
 use crate::chart::manifest::Manifest;
 use crate::chart::manifest::Rendered;
-use crate::chart::pattern;
+use crate::chart::pattern::PathPattern;
 
 /// What `helm template` prints beside the objects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,9 +54,10 @@ pub fn show_only(text: &str, patterns: &[String]) -> Result<String, Error> {
     let mut out = String::new();
     for wanted in patterns {
         let before = out.len();
+        let pattern = PathPattern::parse(wanted).ok();
         for document in &documents {
             let Some(source) = source_below_chart(document) else { continue };
-            if pattern::matches(wanted, source).unwrap_or(false) {
+            if pattern.as_ref().is_some_and(|pattern| pattern.matches(source)) {
                 out.extend(["---\n", document, "\n"]);
             }
         }
