@@ -3,16 +3,21 @@
 #![expect(clippy::disallowed_methods, reason = "tests start programs, as people do")]
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on may panic")]
 
-mod config_example;
-mod gitlab;
-mod layering;
-mod protocol;
 mod build;
+mod chart;
+mod cli;
+mod cluster;
+mod config_example;
 mod deploy;
 mod gitlab;
 mod layering;
 mod project;
+mod protocol;
+mod readiness;
 mod readme;
+mod release;
+mod rig_backends;
+mod rig_build;
 mod rig_pipeline;
 mod settings;
 mod stand_in;

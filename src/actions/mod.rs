@@ -4,6 +4,8 @@ pub mod secret;
 pub mod build;
 pub mod deploy;
 pub mod dismiss;
+pub mod publish;
 pub mod release;
 pub mod rollout;
+pub mod script;
 pub mod stages;

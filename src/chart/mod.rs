@@ -31,6 +31,7 @@ use serde::Deserialize;
 use serde::Serialize;
 
 pub use archive::unpack;
+pub(crate) use coalesce::to_value;
 pub use error::Error;
 pub use load::load;
 pub use load::load_archive;

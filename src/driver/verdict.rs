@@ -5,6 +5,7 @@
 
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde::Serialize;
@@ -12,6 +13,10 @@ use serde::Serialize;
 use crate::driver::record::write_private;
 use crate::model::failure::Cause;
 use crate::model::failure::Failure;
+
+/// A script with `set -e`, as the Runner writes them, ends at once after the command that failed; what it leaves behind
+/// may take a second more.
+const RECENT: Duration = Duration::from_secs(3);
 
 /// How the last failing `werf` of a script failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,8 +32,11 @@ impl Verdict {
         write_private(file, &serde_json::to_vec(&verdict)?)
     }
 
-    /// What was noted in `file`.
+    /// What was noted in `file` just now. A script that goes on after a `werf` has failed (`werf build || true`) has had
+    /// its reasons: an older note is none.
     pub fn read(file: &Path) -> Option<Self> {
+        let noted = std::fs::metadata(file).ok()?.modified().ok()?;
+        noted.elapsed().is_ok_and(|age| age <= RECENT).then_some(())?;
         serde_json::from_slice(&std::fs::read(file).ok()?).ok()
     }
 

@@ -11,7 +11,7 @@ use crate::job::environment::Environment;
 
 /// A verb that a native job can stand for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(try_from = "String", into = "String")]
 pub enum Verb {
     /// `werf build`
     Build,
@@ -74,6 +74,20 @@ impl std::str::FromStr for Verb {
 
     fn from_str(word: &str) -> Result<Self, UnknownVerb> {
         Self::ALL.into_iter().find(|verb| verb.word() == word).ok_or_else(|| UnknownVerb { word: word.to_owned() })
+    }
+}
+
+impl TryFrom<String> for Verb {
+    type Error = UnknownVerb;
+
+    fn try_from(word: String) -> Result<Self, UnknownVerb> {
+        word.parse()
+    }
+}
+
+impl From<Verb> for String {
+    fn from(verb: Verb) -> Self {
+        verb.word().to_owned()
     }
 }
 

@@ -1,7 +1,5 @@
 //! What tests of the whole program share.
 
+pub(crate) mod cluster;
 pub(crate) mod runner;
 pub(crate) mod runner_call;
-//! What several tests need.
-
-pub(crate) mod cluster;

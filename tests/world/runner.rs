@@ -72,8 +72,10 @@ pub(crate) fn executor() -> PathBuf {
 
 fn settings_text(rig: &Rig, directory: &Path) -> String {
     format!(
-        "state_dir = {:?}\n[engine]\nhost = {:?}\n[cluster]\nkubeconfig = {:?}\n",
+        "state_dir = {:?}\nbuilds_dir = {:?}\ncache_dir = {:?}\n[engine]\nhost = {:?}\n[cluster]\nkubeconfig = {:?}\n",
         directory.join("state"),
+        directory.join("builds"),
+        directory.join("cache"),
         rig.docker_host,
         rig.kubeconfig
     )

@@ -26,22 +26,31 @@ pub(super) struct Dress<'request> {
 }
 
 impl Dress<'_> {
+    /// Gives `object` the annotations and labels, nothing else.
+    ///
+    /// # Errors
+    /// As [`Dress::put_on`].
+    pub(super) fn mark(&self, object: &Value) -> Result<Value, String> {
+        let mut object = object.clone();
+        check_shape(&object)?;
+        for (place, marks) in [("annotations", self.annotations), ("labels", self.labels)] {
+            for (name, value) in marks {
+                object["metadata"][place][name] = json!(value);
+            }
+        }
+        Ok(object)
+    }
+
     /// Dresses `object`.
     ///
     /// # Errors
     /// A sentence about what is not in the shape that every object has.
     pub(super) fn put_on(&self, object: &Value) -> Result<Value, String> {
-        let mut object = object.clone();
-        check_shape(&object)?;
+        let mut object = self.mark(object)?;
         if let Some(namespace) = self.namespace
             && text(&object, "/metadata/namespace").unwrap_or_default().is_empty()
         {
             object["metadata"]["namespace"] = json!(namespace);
-        }
-        for (place, marks) in [("annotations", self.annotations), ("labels", self.labels)] {
-            for (name, value) in marks {
-                object["metadata"][place][name] = json!(value);
-            }
         }
         if let Some(owner) = self.owner.filter(|_| annotation(&object, "werf.io/ownership") != Some("anyone")) {
             owner.mark(&mut object);

@@ -11,6 +11,7 @@
 mod compare;
 mod dress;
 mod execute;
+mod marks;
 pub mod request;
 mod rollback;
 mod session;
@@ -22,6 +23,7 @@ mod upgrade;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
+pub use marks::marked;
 pub use request::DeployOptions;
 pub use request::DeployRequest;
 pub use request::DeployTools;

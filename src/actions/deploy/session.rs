@@ -17,6 +17,7 @@ use crate::actions::release::lease::Lease;
 use crate::actions::release::store::Store;
 use crate::actions::release::until::until;
 use crate::chart::manifest::Rendered;
+use crate::chart::print::render_manifest_text;
 use crate::chart::release::HookRecord;
 use crate::chart::release::Info;
 use crate::chart::release::Record;
@@ -140,7 +141,7 @@ impl Session<'_> {
             },
             chart: self.request.chart.clone(),
             config: self.request.config.clone(),
-            manifest: Record::manifest_text(&rendered.manifests),
+            manifest: render_manifest_text(rendered, false),
             hooks: rendered.hooks.iter().map(HookRecord::from).collect(),
             revision: if is_install { 1 } else { self.history.next_revision() },
             namespace: self.request.namespace.clone(),

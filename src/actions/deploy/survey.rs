@@ -28,8 +28,8 @@ use crate::backends::cluster::objects::FIELD_MANAGER;
 use crate::chart::manifest::HookEvent;
 use crate::chart::manifest::Manifest;
 use crate::chart::manifest::Rendered;
+use crate::chart::print::render_manifest_text;
 use crate::chart::release::HookRecord;
-use crate::chart::release::Record;
 use crate::chart::release::Status;
 use crate::chart::release::history::History;
 use crate::model::failure::Cause;
@@ -115,7 +115,7 @@ fn remains(objects: &[Surveyed], live: &HashMap<ObjectKey, Value>, owner: &Owner
 fn record_is_same(wanted: &Wanted<'_>) -> bool {
     let Some(last) = wanted.history.last().filter(|last| last.info.status == Status::Deployed) else { return false };
     let hooks = wanted.rendered.hooks.iter().map(HookRecord::from);
-    last.manifest == Record::manifest_text(&wanted.rendered.manifests)
+    last.manifest == render_manifest_text(wanted.rendered, false)
         && last.config == wanted.request.config
         && last.hooks.len() == wanted.rendered.hooks.len()
         && last.hooks.iter().zip(hooks).all(|(old, new)| old.path == new.path && old.manifest == new.manifest)

@@ -1,94 +1,19 @@
-//! Helm's orders of kinds.
+//! Where a kind stands in Helm's orders, as something to sort by.
 
-const INSTALL: [&str; 36] = [
-    "PriorityClass",
-    "Namespace",
-    "NetworkPolicy",
-    "ResourceQuota",
-    "LimitRange",
-    "PodSecurityPolicy",
-    "PodDisruptionBudget",
-    "ServiceAccount",
-    "Secret",
-    "SecretList",
-    "ConfigMap",
-    "StorageClass",
-    "PersistentVolume",
-    "PersistentVolumeClaim",
-    "CustomResourceDefinition",
-    "ClusterRole",
-    "ClusterRoleList",
-    "ClusterRoleBinding",
-    "ClusterRoleBindingList",
-    "Role",
-    "RoleList",
-    "RoleBinding",
-    "RoleBindingList",
-    "Service",
-    "DaemonSet",
-    "Pod",
-    "ReplicationController",
-    "ReplicaSet",
-    "Deployment",
-    "HorizontalPodAutoscaler",
-    "StatefulSet",
-    "Job",
-    "CronJob",
-    "IngressClass",
-    "Ingress",
-    "APIService",
-];
-
-const UNINSTALL: [&str; 36] = [
-    "APIService",
-    "Ingress",
-    "IngressClass",
-    "Service",
-    "CronJob",
-    "Job",
-    "StatefulSet",
-    "HorizontalPodAutoscaler",
-    "Deployment",
-    "ReplicaSet",
-    "ReplicationController",
-    "Pod",
-    "DaemonSet",
-    "RoleBindingList",
-    "RoleBinding",
-    "RoleList",
-    "Role",
-    "ClusterRoleBindingList",
-    "ClusterRoleBinding",
-    "ClusterRoleList",
-    "ClusterRole",
-    "CustomResourceDefinition",
-    "PersistentVolumeClaim",
-    "PersistentVolume",
-    "StorageClass",
-    "ConfigMap",
-    "SecretList",
-    "Secret",
-    "ServiceAccount",
-    "PodDisruptionBudget",
-    "PodSecurityPolicy",
-    "LimitRange",
-    "ResourceQuota",
-    "NetworkPolicy",
-    "Namespace",
-    "PriorityClass",
-];
+use crate::chart::order::INSTALL;
+use crate::chart::order::UNINSTALL;
 
 /// A place in an order of kinds; kinds that Helm does not know come last, by name.
 pub type Place = (usize, String);
 
 /// Where a kind stands when objects are installed.
 pub fn install_place(kind: &str) -> Place {
-    place(&INSTALL, kind)
+    place(INSTALL, kind)
 }
 
 /// Where a kind stands when objects are deleted. It is not the reverse of the other: Services go early.
 pub fn uninstall_place(kind: &str) -> Place {
-    place(&UNINSTALL, kind)
+    place(UNINSTALL, kind)
 }
 
 fn place(order: &[&str], kind: &str) -> Place {

@@ -10,6 +10,7 @@ use crate::actions::stages::chain::chain;
 use crate::actions::stages::chain::mapping_id;
 use crate::actions::stages::content;
 use crate::actions::stages::content::Repositories;
+use crate::actions::stages::steps;
 use crate::actions::stages::steps::Found;
 use crate::actions::stages::steps::FoundStage;
 use crate::actions::stages::steps::Place;
@@ -52,6 +53,15 @@ impl Survey {
     /// The chain of `image`.
     pub fn chain(&self, image: &str) -> Option<&Chain> {
         self.chains.iter().find(|chain| chain.image == image)
+    }
+}
+
+impl Survey {
+    /// The stage that is the image of `chain`, if it is built.
+    pub fn last_found(&self, chain: &Chain) -> Option<Signature> {
+        let steps = steps::decide(chain, &self.found);
+        let last = steps.iter().all(|step| !step.is_build()).then(|| steps.last())?;
+        last.map(|step| step.link().signature.clone())
     }
 }
 

@@ -121,8 +121,6 @@ pub(super) fn append(
 #[cfg(test)]
 mod tests {
     use std::io;
-    use std::io::Read;
-    use std::io::Write;
 
     use bytes::Bytes;
     use futures_util::StreamExt;

@@ -98,13 +98,7 @@ impl Engine {
         // The guard stands before the call: a call that is cancelled while the engine works may still make the container.
         let mut container = StageContainer { engine: self, id: name, gone: false };
         let created = self.answer(&doing, self.client.create_container(Some(options), body(image, spec))).await;
-        match created {
-            Ok(created) => container.id = created.id,
-            Err(failure) => {
-                container.remove().await?;
-                return Err(failure);
-            }
-        }
+        container.id = created?.id;
         Ok(container)
     }
 }
@@ -180,14 +174,12 @@ impl StageContainer<'_> {
 
     async fn within(&self, limit: Duration, show: impl Future<Output = Result<(), Error>>) -> Result<(), Failure> {
         let doing = self.doing("read the output of");
-        match tokio::time::timeout(limit, show).await {
-            Ok(shown) => shown.map_err(|error| failures::refused(&doing, error)),
-            Err(_) => {
-                self.engine.remove_container(&self.id).await?;
-                let seconds = limit.as_secs();
-                Err(Failure::new(Cause::StageFailed, format!("the commands did not end within {seconds} seconds")))
-            }
+        if let Ok(shown) = tokio::time::timeout(limit, show).await {
+            return shown.map_err(|error| failures::refused(&doing, error));
         }
+        self.engine.remove_container(&self.id).await?;
+        let seconds = limit.as_secs();
+        Err(Failure::new(Cause::StageFailed, format!("the commands did not end within {seconds} seconds")))
     }
 
     fn doing(&self, verb: &str) -> String {

@@ -11,7 +11,6 @@ use serde_json::Value;
 use crate::chart::manifest::DeletePolicy;
 use crate::chart::manifest::Hook;
 use crate::chart::manifest::HookEvent;
-use crate::chart::manifest::Manifest;
 use crate::chart::manifest::OutputLogPolicy;
 
 /// One revision of a release.
@@ -132,7 +131,7 @@ pub struct RecordedChart {
     #[serde(default)]
     pub lock: Value,
     /// The templates; may be left out.
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "null_as_default", serialize_with = "empty_as_null")]
     pub templates: Vec<ChartFile>,
     /// The chart's default values.
     #[serde(default, deserialize_with = "null_as_default")]
@@ -141,7 +140,7 @@ pub struct RecordedChart {
     #[serde(default)]
     pub schema: Value,
     /// The other files; may be left out.
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "null_as_default", serialize_with = "empty_as_null")]
     pub files: Vec<ChartFile>,
 }
 
@@ -227,15 +226,6 @@ pub enum HookPhase {
     Failed,
 }
 
-impl Record {
-    /// Helm's text of all `manifests`: each with its source, in the given order.
-    pub fn manifest_text(manifests: &[Manifest]) -> String {
-        let documents =
-            manifests.iter().map(|manifest| format!("# Source: {}\n{}\n", manifest.source, manifest.text.trim_end()));
-        documents.flat_map(|document| ["---\n".to_owned(), document]).collect()
-    }
-}
-
 impl From<&Hook> for HookRecord {
     fn from(hook: &Hook) -> Self {
         let named =
@@ -266,6 +256,11 @@ where
     T: Default + Deserialize<'de>,
 {
     Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// So does a reader of ours expect it back.
+fn empty_as_null<S: serde::Serializer>(files: &[ChartFile], serializer: S) -> Result<S::Ok, S::Error> {
+    if files.is_empty() { serializer.serialize_none() } else { files.serialize(serializer) }
 }
 
 /// Reads a list of words and leaves out those that this version does not know, as Helm does with hook events.

@@ -52,7 +52,6 @@ pub struct Settings {
     /// The cluster.
     pub cluster: Cluster,
     /// What a native job does, by job stage.
-    #[serde(deserialize_with = "value::stages")]
     pub stages: BTreeMap<String, Verb>,
     /// How stop jobs are known on an old GitLab.
     pub stop: Stop,

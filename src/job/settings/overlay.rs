@@ -7,7 +7,7 @@ use toml::de::DeValue;
 const FREE: &[&str] = &["stages"];
 
 /// Names farther than this (1 is equal) are no help.
-const NEAR: f64 = 0.6;
+const NEAR: f64 = 0.8;
 
 /// Puts `over` over `base`; `path` is where both stand. An error is an offset in the text of `over`, and a sentence.
 pub(super) fn overlay<'i>(

@@ -1,6 +1,5 @@
 //! The values of settings, checked where they are read, so that an error knows its line.
 
-use std::collections::BTreeMap;
 use std::path::Component;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,8 +7,6 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde::Deserializer;
 use serde::de::Error;
-
-use crate::job::plan::Verb;
 
 pub(super) fn absolute<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
     let text = String::deserialize(deserializer)?;
@@ -67,9 +64,4 @@ pub(super) fn patterns<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec
         globset::Glob::new(pattern).map_err(|error| D::Error::custom(format!("`{pattern}`: {}", error.kind())))?;
     }
     Ok(patterns)
-}
-
-pub(super) fn stages<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, Verb>, D::Error> {
-    let words = BTreeMap::<String, String>::deserialize(deserializer)?;
-    words.into_iter().map(|(stage, word)| Ok((stage, word.parse().map_err(D::Error::custom)?))).collect()
 }
