@@ -20,6 +20,7 @@ mod rig_backends;
 mod rig_build;
 mod rig_pipeline;
 mod settings;
+mod sprig;
 mod stand_in;
 mod support;
 mod template;
