@@ -21,6 +21,7 @@ mod rig_build;
 mod rig_driver;
 mod rig_pipeline;
 mod settings;
+mod sprig;
 mod stand_in;
 mod support;
 mod template;

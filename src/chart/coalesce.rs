@@ -152,7 +152,7 @@ impl Coalescer<'_> {
                 below.insert(key, merged);
             }
             (Value::Map(_), Some(_)) => {
-                self.warn(format!("Conflict: cannot merge map onto non-map for {key:?}. Skipping."))
+                self.warn(format!("Conflict: cannot merge map onto non-map for {key:?}. Skipping."));
             }
             (_, Some(Value::Map(_))) => self.warn(format!("key {key} is table. Skipping")),
             (value, _) => below.insert(key, value),

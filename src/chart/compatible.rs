@@ -106,9 +106,6 @@ fn bounds(text: &str) -> Option<Vec<Bound>> {
         let all = Regex::new(&format!(r"^(\s*{one}\s*)((?:\s+|,\s*){one}\s*)*$")).ok()?;
         Some((all, Regex::new(&one).ok()?))
     });
-    if text.is_empty() {
-        return Some(vec![Bound { operator: String::new(), version: Version::new(0, 0, 0), open: Open::Everything }]);
-    }
     let (all, one) = PATTERNS.as_ref()?;
     if !all.is_match(text) {
         return None;
@@ -220,7 +217,7 @@ mod tests {
     #[test]
     fn ranges_admit_what_masterminds_admits() {
         let cases = [
-            ("", "1.2.3", true),
+            ("", "1.2.3", false),
             ("*", "1.2.3", true),
             ("1.2.3", "1.2.3", true),
             ("1.2", "1.2.9", true),

@@ -1,5 +1,7 @@
 //! Which sub-charts are taken, under which names, and what their parents take from them.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value as Json;
 
 use crate::chart::Chart;
@@ -50,9 +52,21 @@ fn enable(chart: &mut Chart, values: &Map, path: &str, warnings: &mut Vec<String
     let is_dropped = |name: &str| dropped.iter().any(|dependency| dependency.name == name);
     chart.metadata.dependencies = kept.into_iter().filter(|dependency| !is_dropped(&dependency.name)).collect();
     chart.dependencies.retain(|child| !is_dropped(child.name()));
+    enable_children(chart, &values, path, warnings)
+}
+
+fn enable_children(chart: &mut Chart, values: &Map, path: &str, warnings: &mut Vec<String>) -> Result<(), Error> {
+    let mut known = BTreeSet::new();
     for child in &mut chart.dependencies {
+        // In Helm the copies of a chart share its list of dependencies, in which the first copy has put the aliases in
+        // place of the names: in the others nothing of that name is found any more.
+        if !known.insert((child.loaded_name.clone(), child.metadata.version.clone())) {
+            for dependency in &mut child.metadata.dependencies {
+                dependency.local_name().to_owned().clone_into(&mut dependency.name);
+            }
+        }
         let below = format!("{path}{}.", child.name());
-        enable(child, &values, &below, warnings)?;
+        enable(child, values, &below, warnings)?;
     }
     Ok(())
 }
@@ -73,10 +87,6 @@ fn named(chart: &Chart) -> Vec<Chart> {
 
 fn under_alias(mut child: Chart, dependency: &Dependency) -> Chart {
     if !dependency.alias.is_empty() {
-        // In Helm the sub-charts of an alias still know their parent by its own name, unless they are listed.
-        if child.metadata.dependencies.is_empty() {
-            child.path_name = Some(child.metadata.name.clone());
-        }
         child.metadata.name.clone_from(&dependency.alias);
     }
     child

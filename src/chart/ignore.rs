@@ -1,7 +1,7 @@
 //! `.helmignore`, with Helm's quirks.
 
 use crate::chart::error::Error;
-use crate::chart::pattern;
+use crate::chart::pattern::PathPattern;
 
 /// The rules of a `.helmignore`, and the one that is always there: dot files in `templates/`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,7 +9,7 @@ pub(crate) struct Rules(Vec<Rule>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Rule {
-    pattern: String,
+    pattern: PathPattern,
     negated: bool,
     directories_only: bool,
     scope: Scope,
@@ -64,13 +64,13 @@ impl Rule {
                 "`.helmignore` has the line `{line}`; name the directory itself, what is below it goes with it"
             )));
         }
-        pattern::matches(line, "abc").map_err(|problem| Error::new(problem.to_string()))?;
         let negated = line.starts_with('!');
         let rest = line.strip_prefix('!').unwrap_or(line);
         let directories_only = rest.ends_with('/');
         let rest = rest.strip_suffix('/').unwrap_or(rest);
         let scope = if rest.contains('/') { Scope::Path } else { Scope::Name };
-        let pattern = rest.strip_prefix('/').unwrap_or(rest).to_owned();
+        let pattern = PathPattern::parse(rest.strip_prefix('/').unwrap_or(rest));
+        let pattern = pattern.map_err(|problem| Error::new(problem.to_string()))?;
         Ok(Some(Self { pattern, negated, directories_only, scope }))
     }
 
@@ -79,7 +79,7 @@ impl Rule {
             Scope::Path => path,
             Scope::Name => path.rsplit('/').next().unwrap_or(path),
         };
-        pattern::matches(&self.pattern, subject).unwrap_or(false)
+        self.pattern.matches(subject)
     }
 }
 

@@ -69,6 +69,13 @@ fn kept(files: Vec<ChartFile>) -> Result<Vec<ChartFile>, Error> {
     Ok(kept)
 }
 
+/// What Helm says about `requirements.yaml` in a chart of version 2.
+const DEPENDENCIES_MOVED: &str = "Dependencies are handled in Chart.yaml since apiVersion \"v2\". \
+                                  We recommend migrating dependencies to Chart.yaml.";
+/// What Helm says about `requirements.lock` in a chart of version 2.
+const LOCK_MOVED: &str = "Dependency locking is handled in Chart.lock since apiVersion \"v2\". \
+                          We recommend migrating to Chart.lock.";
+
 struct Loader<'p> {
     /// The project's name, where a missing `Chart.yaml` is made up.
     synthesised: Option<&'p str>,
@@ -86,9 +93,10 @@ impl Loader<'_> {
         let mut chart = Chart { metadata: self.metadata(&files)?, ..Chart::default() };
         let mut nested = Nested::new();
         for file in files {
-            self.place(&mut chart, &mut nested, file)?;
+            place(&mut chart, &mut nested, file)?;
         }
         chart.metadata.validate()?;
+        chart.loaded_name.clone_from(&chart.metadata.name);
         for (name, files) in nested {
             if name.starts_with(['_', '.']) {
                 continue;
@@ -116,41 +124,6 @@ impl Loader<'_> {
         Ok(metadata)
     }
 
-    fn place(&self, chart: &mut Chart, nested: &mut Nested, file: ChartFile) -> Result<(), Error> {
-        match file.name.as_str() {
-            "Chart.yaml" => {}
-            "Chart.lock" => chart.lock = Some(decoded::<Lock>(&file)?),
-            "values.yaml" => {
-                chart.values = table::read(&file.data).map_err(|error| error.within("cannot load values.yaml"))?;
-            }
-            "values.schema.json" => chart.schema = Some(file.data),
-            "requirements.yaml" => {
-                chart.metadata.dependencies = decoded::<Metadata>(&file)?.dependencies;
-                requirements_noticed(
-                    chart,
-                    file,
-                    "Dependencies are handled in Chart.yaml since apiVersion \"v2\". We recommend migrating dependencies to Chart.yaml.",
-                );
-            }
-            "requirements.lock" => {
-                chart.lock = Some(decoded::<Lock>(&file)?);
-                requirements_noticed(
-                    chart,
-                    file,
-                    "Dependency locking is handled in Chart.lock since apiVersion \"v2\". We recommend migrating to Chart.lock.",
-                );
-            }
-            name if name.starts_with("templates/") => chart.templates.push(file),
-            name if name.starts_with("charts/") && !has_extension(name, ".prov") => {
-                let below = name.trim_start_matches("charts/").to_owned();
-                let top = below.split('/').next().unwrap_or_default().to_owned();
-                nested.entry(top).or_default().push(ChartFile::new(below, file.data));
-            }
-            _ => chart.files.push(file),
-        }
-        Ok(())
-    }
-
     fn nested(&self, name: &str, files: Vec<ChartFile>, parent: &str) -> Result<Chart, Error> {
         let inner = Loader { synthesised: None, depth: self.depth + 1 };
         if !has_extension(name, ".tgz") {
@@ -168,6 +141,33 @@ impl Loader<'_> {
             }
         }
     }
+}
+
+fn place(chart: &mut Chart, nested: &mut Nested, file: ChartFile) -> Result<(), Error> {
+    match file.name.as_str() {
+        "Chart.yaml" => {}
+        "Chart.lock" => chart.lock = Some(decoded::<Lock>(&file)?),
+        "values.yaml" => {
+            chart.values = table::read(&file.data).map_err(|error| error.within("cannot load values.yaml"))?;
+        }
+        "values.schema.json" => chart.schema = Some(file.data),
+        "requirements.yaml" => {
+            chart.metadata.dependencies = decoded::<Metadata>(&file)?.dependencies;
+            requirements_noticed(chart, file, DEPENDENCIES_MOVED);
+        }
+        "requirements.lock" => {
+            chart.lock = Some(decoded::<Lock>(&file)?);
+            requirements_noticed(chart, file, LOCK_MOVED);
+        }
+        name if name.starts_with("templates/") => chart.templates.push(file),
+        name if name.starts_with("charts/") && !has_extension(name, ".prov") => {
+            let below = name.trim_start_matches("charts/").to_owned();
+            let top = below.split('/').next().unwrap_or_default().to_owned();
+            nested.entry(top).or_default().push(ChartFile::new(below, file.data));
+        }
+        _ => chart.files.push(file),
+    }
+    Ok(())
 }
 
 fn requirements_noticed(chart: &mut Chart, file: ChartFile, advice: &str) {

@@ -22,7 +22,7 @@ pub struct Metadata {
     /// Where the source is.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "texts")]
     pub sources: Vec<String>,
-    /// The chart's version, SemVer 2.
+    /// The chart's version, `SemVer` 2.
     #[serde(skip_serializing_if = "String::is_empty", deserialize_with = "text")]
     pub version: String,
     /// One sentence about it.
@@ -55,7 +55,7 @@ pub struct Metadata {
     /// What others note about the chart.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "text_map")]
     pub annotations: BTreeMap<String, String>,
-    /// Which versions of Kubernetes it takes, a SemVer range.
+    /// Which versions of Kubernetes it takes, a range of versions.
     #[serde(skip_serializing_if = "String::is_empty", deserialize_with = "text")]
     pub kube_version: String,
     /// The charts it needs.

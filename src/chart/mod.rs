@@ -62,8 +62,8 @@ pub struct Chart {
     pub dependencies: Vec<Chart>,
     /// What the author should know though the chart loads.
     pub warnings: Vec<String>,
-    /// The name that the paths of its own sub-charts bear, where that is not its name (an alias' sub-charts).
-    pub(crate) path_name: Option<String>,
+    /// The name it was loaded under, which an alias does not change.
+    pub(crate) loaded_name: String,
 }
 
 /// A file of a chart.
@@ -105,11 +105,11 @@ impl Chart {
 
     /// The path of a sub-chart below this chart's path, such as `app/charts/redis`.
     pub(crate) fn child_path(&self, path: &str, child: &Self) -> String {
-        match &self.path_name {
-            Some(name) => {
-                format!("{}/{name}/charts/{}", path.rsplit_once('/').map_or("", |(above, _)| above), child.name())
-            }
-            None => format!("{path}/charts/{}", child.name()),
+        // In Helm what an alias does not list still knows its parent by the name that was loaded.
+        let is_renamed = self.metadata.dependencies.is_empty() && self.loaded_name != self.metadata.name;
+        match path.rsplit_once('/') {
+            Some((above, _)) if is_renamed => format!("{above}/{}/charts/{}", self.loaded_name, child.name()),
+            _ => format!("{path}/charts/{}", child.name()),
         }
     }
 }

@@ -1,5 +1,8 @@
 //! Patterns for paths: Go's `filepath.Match`, and the globs of `.Files.Glob`.
 
+use std::iter::Peekable;
+use std::str::Chars;
+
 use regex::Regex;
 
 /// A pattern that cannot be read.
@@ -7,10 +10,75 @@ use regex::Regex;
 #[error("syntax error in pattern")]
 pub struct BadPattern;
 
-/// Whether the whole of `name` matches, as Go's `filepath.Match` decides: `*` and `?` stop at a slash, `[a-z]`, `[^a]`.
-pub fn matches(pattern: &str, name: &str) -> Result<bool, BadPattern> {
-    let pattern = translated(pattern)?;
-    Regex::new(&pattern).map(|regex| regex.is_match(name)).map_err(|_| BadPattern)
+/// A pattern of Go's `filepath.Match`: `*` and `?` stop at a slash, `[a-z]`, `[^a]`, a backslash takes the meaning away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PathPattern(Vec<Piece>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Piece {
+    Literal(char),
+    AnyOne,
+    AnyMany,
+    /// Whether it excludes, and the ranges.
+    Class(bool, Vec<(char, char)>),
+}
+
+impl PathPattern {
+    /// Reads the pattern.
+    pub fn parse(pattern: &str) -> Result<Self, BadPattern> {
+        let mut pieces = Vec::new();
+        let mut characters = pattern.chars().peekable();
+        while let Some(character) = characters.next() {
+            pieces.push(match character {
+                '*' => Piece::AnyMany,
+                '?' => Piece::AnyOne,
+                '[' => class(&mut characters)?,
+                '\\' => Piece::Literal(characters.next().ok_or(BadPattern)?),
+                other => Piece::Literal(other),
+            });
+        }
+        Ok(Self(pieces))
+    }
+
+    /// Whether the whole of `name` matches.
+    pub fn matches(&self, name: &str) -> bool {
+        let name: Vec<char> = name.chars().collect();
+        let (mut at, mut piece) = (0, 0);
+        // Where the last `*` stands, and what it has taken so far.
+        let mut star: Option<(usize, usize)> = None;
+        loop {
+            match (self.0.get(piece), name.get(at)) {
+                (None, None) => return true,
+                (Some(Piece::AnyMany), _) => {
+                    star = Some((piece, at));
+                    piece += 1;
+                }
+                (Some(wanted), Some(character)) if wanted.admits(*character) => {
+                    piece += 1;
+                    at += 1;
+                }
+                _ => match star {
+                    Some((place, taken)) if name.get(taken).is_some_and(|character| *character != '/') => {
+                        star = Some((place, taken + 1));
+                        (piece, at) = (place + 1, taken + 1);
+                    }
+                    _ => return false,
+                },
+            }
+        }
+    }
+}
+
+impl Piece {
+    fn admits(&self, character: char) -> bool {
+        match self {
+            Self::Literal(literal) => *literal == character,
+            Self::AnyOne | Self::AnyMany => character != '/',
+            Self::Class(excludes, ranges) => {
+                ranges.iter().any(|(low, high)| (*low..=*high).contains(&character)) != *excludes
+            }
+        }
+    }
 }
 
 /// The glob as `.Files.Glob` understands it: `**` also crosses slashes, `{a,b}` are alternatives, `[!a]` excludes.
@@ -26,44 +94,19 @@ fn unreachable_regex() -> Regex {
     Regex::new("^").expect("a constant expression")
 }
 
-fn translated(pattern: &str) -> Result<String, BadPattern> {
-    let mut out = String::from("(?s)^");
-    let mut characters = pattern.chars().peekable();
-    while let Some(character) = characters.next() {
-        match character {
-            '*' => out.push_str("[^/]*"),
-            '?' => out.push_str("[^/]"),
-            '[' => out.push_str(&class(&mut characters)?),
-            '\\' => literal(&mut out, characters.next().ok_or(BadPattern)?),
-            other => literal(&mut out, other),
-        }
-    }
-    out.push('$');
-    Ok(out)
-}
-
-/// A class of Go's: at least one range, `]` and `-` only behind a backslash.
-fn class(characters: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Result<String, BadPattern> {
-    let mut out = String::from("[");
-    if characters.next_if_eq(&'^').is_some() {
-        out.push('^');
-    }
-    let mut empty = true;
-    loop {
-        if !empty && characters.next_if_eq(&']').is_some() {
-            out.push(']');
-            return Ok(out);
-        }
+/// A class: at least one range, `]` and `-` only behind a backslash.
+fn class(characters: &mut Peekable<Chars<'_>>) -> Result<Piece, BadPattern> {
+    let excludes = characters.next_if_eq(&'^').is_some();
+    let mut ranges = Vec::new();
+    while ranges.is_empty() || characters.next_if_eq(&']').is_none() {
         let low = class_character(characters)?;
         let high = if characters.next_if_eq(&'-').is_some() { class_character(characters)? } else { low };
-        if low <= high {
-            out.push_str(&format!("\\x{{{:x}}}-\\x{{{:x}}}", u32::from(low), u32::from(high)));
-        }
-        empty = false;
+        ranges.push((low, high));
     }
+    Ok(Piece::Class(excludes, ranges))
 }
 
-fn class_character(characters: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Result<char, BadPattern> {
+fn class_character(characters: &mut Peekable<Chars<'_>>) -> Result<char, BadPattern> {
     match characters.next().ok_or(BadPattern)? {
         '-' | ']' => Err(BadPattern),
         '\\' => characters.next().ok_or(BadPattern),
@@ -130,12 +173,14 @@ mod tests {
             ("[^a-c]x", "bx", false),
             ("\\*", "*", true),
             ("a.c", "abc", false),
+            ("*a*b", "xaybzb", true),
+            ("*a*b", "xay/bzb", false),
         ];
         for (pattern, name, expected) in cases {
-            assert_eq!(matches(pattern, name), Ok(expected), "{pattern} {name}");
+            assert_eq!(PathPattern::parse(pattern).unwrap().matches(name), expected, "{pattern} {name}");
         }
         for bad in ["[", "[]", "a\\", "[-]", "[a"] {
-            assert_eq!(matches(bad, "abc"), Err(BadPattern), "{bad}");
+            assert_eq!(PathPattern::parse(bad), Err(BadPattern), "{bad}");
         }
     }
 

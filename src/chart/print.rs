@@ -8,11 +8,10 @@ use crate::chart::error::Error;
 use crate::chart::manifest::HookEvent;
 use crate::chart::manifest::Manifest;
 use crate::chart::manifest::Rendered;
-use crate::chart::pattern;
+use crate::chart::pattern::PathPattern;
 
 /// What `helm template` prints beside the objects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of `helm template`")]
 pub struct Printed {
     /// `--include-crds`: the objects below `crds/` first.
     pub crds: bool,
@@ -55,10 +54,11 @@ pub fn show_only(text: &str, patterns: &[String]) -> Result<String, Error> {
     let mut out = String::new();
     for wanted in patterns {
         let before = out.len();
+        let pattern = PathPattern::parse(wanted).ok();
         for document in &documents {
             let Some(source) = source_below_chart(document) else { continue };
-            if pattern::matches(wanted, source).unwrap_or(false) {
-                out.push_str(&format!("---\n{document}\n"));
+            if pattern.as_ref().is_some_and(|pattern| pattern.matches(source)) {
+                out.extend(["---\n", document, "\n"]);
             }
         }
         if out.len() == before {
@@ -79,10 +79,11 @@ fn section(manifest: &Manifest) -> String {
 
 /// The files below `crds/` as they stand there.
 fn crd_files(crds: &[Manifest]) -> String {
-    crds.chunk_by(|one, other| one.source == other.source)
-        .map(|file| {
-            let text: String = file.iter().map(|manifest| manifest.text.as_str()).collect();
-            format!("---\n# Source: {}\n{text}\n", file[0].source)
-        })
-        .collect()
+    let mut out = String::new();
+    for file in crds.chunk_by(|one, other| one.source == other.source) {
+        out.extend(["---\n# Source: ", &file[0].source, "\n"]);
+        out.extend(file.iter().map(|manifest| manifest.text.as_str()));
+        out.push('\n');
+    }
+    out
 }

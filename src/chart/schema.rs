@@ -25,7 +25,7 @@ fn collect(chart: &Chart, values: &Table, found: &mut String) {
     if let Some(schema) = &chart.schema
         && let Err(problems) = against(schema, values)
     {
-        found.push_str(&format!("{}:\n{problems}\n", chart.name()));
+        found.extend([chart.name(), ":\n", &problems, "\n"]);
     }
     for child in &chart.dependencies {
         match values.get(child.name()) {
@@ -33,7 +33,7 @@ fn collect(chart: &Chart, values: &Table, found: &mut String) {
             Some(Value::Object(values)) => collect(child, values, found),
             Some(other) => {
                 let text = "invalid type for values: expected object (map), got";
-                found.push_str(&format!("{}:\n{text} {}\n", child.name(), table::kind(other)));
+                found.extend([child.name(), ":\n", text, " ", table::kind(other), "\n"]);
             }
         }
     }

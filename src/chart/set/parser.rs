@@ -161,16 +161,14 @@ impl<'t> Parser<'t> {
                 Ok(((self.reader)(text), false))
             }
             Syntax::Escaped if self.rest.is_empty() => Ok((Value::String(String::new()), true)),
-            Syntax::Escaped => match self.rest.strip_prefix('{') {
-                Some(rest) => {
+            Syntax::Escaped => {
+                if let Some(rest) = self.rest.strip_prefix('{') {
                     self.rest = rest;
-                    Ok((self.list()?, false))
+                    return Ok((self.list()?, false));
                 }
-                None => {
-                    let (text, _) = self.until(&[',']);
-                    Ok(((self.reader)(text), false))
-                }
-            },
+                let (text, _) = self.until(&[',']);
+                Ok(((self.reader)(text), false))
+            }
         }
     }
 

@@ -1,5 +1,7 @@
 //! Conversions as sprig makes them: generous, and zero where nothing fits.
 
+use std::num::IntErrorKind;
+
 use crate::template::format;
 use crate::template::text::Text;
 use crate::template::value::Value;
@@ -13,7 +15,7 @@ pub(in crate::template) fn strval(value: &Value) -> Text {
 }
 
 /// `cast.ToInt64`: fractions are cut, texts read as Go's `ParseInt` with base 0 reads them, anything else is 0.
-#[expect(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "Go's conversions, which these are")]
+#[expect(clippy::cast_possible_wrap, reason = "Go's conversions, which these are")]
 pub(in crate::template) fn to_int64(value: &Value) -> i64 {
     match value {
         Value::Bool(truth) => i64::from(*truth),
@@ -86,8 +88,19 @@ fn without_underscores(digits: &str, radix: u32) -> Option<String> {
     (well_placed && digits_only).then_some(plain)
 }
 
+/// Go's `strconv.Atoi`, its error dropped: what does not fit is the nearest number, and 0 what is none.
+pub(in crate::template) fn atoi(text: &[u8]) -> i64 {
+    String::from_utf8_lossy(text).parse().unwrap_or_else(|error: std::num::ParseIntError| match error.kind() {
+        IntErrorKind::PosOverflow => i64::MAX,
+        IntErrorKind::NegOverflow => i64::MIN,
+        _ => 0,
+    })
+}
+
+/// Go's `strconv.ParseFloat`, with cast's cutting of underscores.
 fn parse_float(text: &str) -> Option<f64> {
-    let plain = text.strip_prefix('+').unwrap_or(text);
+    let text = text.replace('_', "");
+    let plain = text.strip_prefix('+').unwrap_or(&text);
     let known = plain.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eEinfatyINFATY".contains(&byte));
     if known { plain.parse().ok() } else { None }
 }

@@ -148,7 +148,11 @@ fn merge_into(target: &Map, source: &Map, overwrite: Overwrite, depth: usize) ->
 }
 
 fn deep_copy(_: &mut Context<'_>, args: Args<'_>) -> Result<Value, FunctionError> {
-    copied(args.any(0)?, DEEPEST)
+    let value = args.any(0)?;
+    if matches!(value, Value::Nil) {
+        return Err(FunctionError::new("reflect: call of reflect.Value.Type on zero Value"));
+    }
+    copied(value, DEEPEST)
 }
 
 fn copied(value: &Value, depth: usize) -> Result<Value, FunctionError> {

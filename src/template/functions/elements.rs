@@ -9,6 +9,7 @@ use crate::template::functions::FunctionError;
 use crate::template::functions::Param;
 use crate::template::object::Shape;
 use crate::template::text::Text;
+use crate::template::value::Kind;
 use crate::template::value::UintType;
 use crate::template::value::Value;
 
@@ -149,7 +150,11 @@ pub(in crate::template) fn length(item: &Value) -> Result<Value, FunctionError> 
         Value::Map(map) => map.len().into(),
         Value::Nil => return Err(FunctionError::new("reflect: call of reflect.Value.Type on zero Value")),
         other if other.is_nil() => return Err(FunctionError::new("len of nil pointer")),
-        other => return Err(FunctionError::new(format!("len of type {}", other.type_name()))),
+        other => {
+            let name = other.type_name();
+            let pointed = if other.kind() == Kind::Ptr { name.trim_start_matches('*') } else { &name };
+            return Err(FunctionError::new(format!("len of type {pointed}")));
+        }
     })
 }
 

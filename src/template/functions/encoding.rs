@@ -12,12 +12,16 @@ use crate::template::functions::Args;
 use crate::template::functions::Function;
 use crate::template::functions::FunctionError;
 use crate::template::functions::Param;
+use crate::template::functions::radix;
 use crate::template::value::Value;
 
 /// The functions of this family.
 pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("b64enc", &[Param::Text], b64enc),
     Function::new("b64dec", &[Param::Text], b64dec),
+    Function::new("b32enc", &[Param::Text], b32enc),
+    Function::new("b32dec", &[Param::Text], b32dec),
+    Function::new("adler32sum", &[Param::Text], adler32sum),
     Function::new("sha1sum", &[Param::Text], sha1sum),
     Function::new("sha256sum", &[Param::Text], sha256sum),
     Function::new("sha512sum", &[Param::Text], sha512sum),
@@ -27,21 +31,27 @@ fn b64enc(_: &mut Context<'_>, args: Args<'_>) -> Result<Value, FunctionError> {
     Ok(STANDARD.encode(args.text(0)?.bytes()).into())
 }
 
-/// What is not base64 gives the decoder's complaint as the text, as sprig does. Go's decoder skips line ends.
+/// What is not base64 gives the decoder's complaint as the text, as sprig does.
 fn b64dec(_: &mut Context<'_>, args: Args<'_>) -> Result<Value, FunctionError> {
-    let text = args.text(0)?;
-    let joined: Vec<u8> = text.iter().copied().filter(|byte| !matches!(byte, b'\n' | b'\r')).collect();
-    Ok(match STANDARD.decode(&joined) {
-        Ok(bytes) => Value::Text(bytes.into()),
-        Err(error) => format!("illegal base64 data at input byte {}", offset(&error, joined.len())).into(),
-    })
+    Ok(Value::Text(radix::decode64(args.text(0)?).unwrap_or_else(Vec::from).into()))
 }
 
-fn offset(error: &base64::DecodeError, length: usize) -> usize {
-    match error {
-        base64::DecodeError::InvalidByte(offset, _) | base64::DecodeError::InvalidLastSymbol(offset, _) => *offset,
-        _ => length - length % 4,
-    }
+fn b32enc(_: &mut Context<'_>, args: Args<'_>) -> Result<Value, FunctionError> {
+    Ok(radix::encode32(args.text(0)?).into())
+}
+
+/// What is not base32 gives the decoder's complaint as the text, as sprig does.
+fn b32dec(_: &mut Context<'_>, args: Args<'_>) -> Result<Value, FunctionError> {
+    Ok(Value::Text(radix::decode32(args.text(0)?).unwrap_or_else(Vec::from).into()))
+}
+
+fn adler32sum(_: &mut Context<'_>, args: Args<'_>) -> Result<Value, FunctionError> {
+    const MODULUS: u32 = 65_521;
+    let (low, high) = args.text(0)?.iter().fold((1_u32, 0_u32), |(low, high), byte| {
+        let low = (low + u32::from(*byte)) % MODULUS;
+        (low, (high + low) % MODULUS)
+    });
+    Ok((high << 16 | low).to_string().into())
 }
 
 fn sha1sum(_: &mut Context<'_>, args: Args<'_>) -> Result<Value, FunctionError> {

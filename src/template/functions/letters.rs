@@ -3,7 +3,7 @@
 use std::iter;
 use std::sync::LazyLock;
 
-use regex::Regex;
+use ::regex::Regex;
 
 static UPPER: Category = LazyLock::new(|| Regex::new(r"^\p{Lu}").ok());
 static LOWER: Category = LazyLock::new(|| Regex::new(r"^\p{Ll}").ok());

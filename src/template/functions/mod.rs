@@ -24,6 +24,7 @@ mod callable;
 mod casing;
 mod cast;
 mod compare;
+mod dates;
 mod decimal;
 mod defaults;
 mod dicts;
@@ -39,10 +40,14 @@ mod network;
 mod numeric;
 mod paths;
 mod print;
+mod radix;
 mod random;
 mod reflection;
+mod regex;
 mod render;
+mod semver;
 mod strings;
+mod url;
 mod words;
 
 use std::borrow::Cow;
@@ -218,6 +223,7 @@ const STANDARD: &[&[Function]] =
 const SPRIG: &[&[Function]] = &[
     strings::FUNCTIONS,
     casing::FUNCTIONS,
+    dates::FUNCTIONS,
     decimal::FUNCTIONS,
     defaults::FUNCTIONS,
     dicts::FUNCTIONS,
@@ -229,6 +235,9 @@ const SPRIG: &[&[Function]] = &[
     paths::FUNCTIONS,
     random::FUNCTIONS,
     reflection::FUNCTIONS,
+    regex::FUNCTIONS,
+    semver::FUNCTIONS,
+    url::FUNCTIONS,
     words::FUNCTIONS,
 ];
 

@@ -5,6 +5,7 @@ use crate::template::functions::Args;
 use crate::template::functions::Function;
 use crate::template::functions::FunctionError;
 use crate::template::functions::Param;
+use crate::template::functions::cast;
 use crate::template::functions::to_float64;
 use crate::template::functions::to_int64;
 use crate::template::value::Value;
@@ -37,9 +38,9 @@ fn whole(args: Args<'_>, index: usize) -> Result<i64, FunctionError> {
     Ok(to_int64(args.any(index)?))
 }
 
-/// Decimal digits only; 0 for anything else.
+/// Decimal digits only; 0 for anything else, and the nearest number for what does not fit.
 fn atoi(_: &mut Context<'_>, args: Args<'_>) -> Result<Value, FunctionError> {
-    Ok(args.text(0)?.lossy().parse::<i64>().unwrap_or(0).into())
+    Ok(cast::atoi(args.text(0)?).into())
 }
 
 fn int(_: &mut Context<'_>, args: Args<'_>) -> Result<Value, FunctionError> {
@@ -100,11 +101,17 @@ fn min(_: &mut Context<'_>, args: Args<'_>) -> Result<Value, FunctionError> {
 }
 
 fn maxf(_: &mut Context<'_>, args: Args<'_>) -> Result<Value, FunctionError> {
-    Ok(args.all().iter().map(to_float64).fold(f64::NEG_INFINITY, f64::max).into())
+    Ok(extreme(args, f64::max).into())
 }
 
 fn minf(_: &mut Context<'_>, args: Args<'_>) -> Result<Value, FunctionError> {
-    Ok(args.all().iter().map(to_float64).fold(f64::INFINITY, f64::min).into())
+    Ok(extreme(args, f64::min).into())
+}
+
+/// Go's functions answer what is no number with what is no number.
+fn extreme(args: Args<'_>, choose: fn(f64, f64) -> f64) -> f64 {
+    let chosen = |left: f64, right: f64| if left.is_nan() || right.is_nan() { f64::NAN } else { choose(left, right) };
+    args.all().iter().map(to_float64).reduce(chosen).unwrap_or(0.0)
 }
 
 fn ceil(_: &mut Context<'_>, args: Args<'_>) -> Result<Value, FunctionError> {
@@ -115,42 +122,49 @@ fn floor(_: &mut Context<'_>, args: Args<'_>) -> Result<Value, FunctionError> {
     Ok(to_float64(args.any(0)?).floor().into())
 }
 
-/// Rounds half away from zero, or where the third argument says.
+/// Rounds up from a half, or from the third argument. Sprig compares a negative rest with it too, so that negative
+/// numbers always go down.
 fn round(_: &mut Context<'_>, args: Args<'_>) -> Result<Value, FunctionError> {
     let value = to_float64(args.any(0)?);
     let places = i32::try_from(args.int(1)?).unwrap_or(i32::MAX);
     let up_from = if args.len() > 2 { args.float(2)? } else { 0.5 };
     let power = 10_f64.powi(places);
     let digit = power * value;
-    let fraction = digit.fract();
-    let rounded = if fraction.abs() >= up_from { digit.ceil() } else { digit.floor() };
-    let toward_zero = if fraction.abs() >= up_from { digit.floor() } else { digit.ceil() };
-    Ok((if digit < 0.0 { toward_zero } else { rounded } / power).into())
+    let rounded = if digit.fract() >= up_from { digit.ceil() } else { digit.floor() };
+    Ok((rounded / power).into())
 }
 
 /// The numbers of the shell's `seq`, parted by spaces.
 fn seq(_: &mut Context<'_>, args: Args<'_>) -> Result<Value, FunctionError> {
     let number = |index: usize| args.int(index);
     let (start, step, end) = match args.len() {
-        1 => (1, if number(0)? < 1 { -1 } else { 1 }, number(0)?),
-        2 => (number(0)?, if number(1)? < number(0)? { -1 } else { 1 }, number(1)?),
-        3 => (number(0)?, number(1)?, number(2)?),
+        1 => (1, None, number(0)?),
+        2 => (number(0)?, None, number(1)?),
+        3 => (number(0)?, Some(number(1)?), number(2)?),
         _ => return Ok("".into()),
     };
-    if (end < start && step >= 0) || (start < end && step <= 0) || step == 0 {
+    let toward_end = if end < start { -1 } else { 1 };
+    if end < start && step.is_some_and(|step| step > 0) {
         return Ok("".into());
     }
+    let numbers = steps(start, end.saturating_add(toward_end), step.unwrap_or(toward_end))?;
+    let texts: Vec<String> = numbers.iter().map(i64::to_string).collect();
+    Ok(texts.join(" ").into())
+}
+
+/// The numbers from `start` to before `bound`.
+fn steps(start: i64, bound: i64, step: i64) -> Result<Vec<i64>, FunctionError> {
+    const MOST: usize = 10_000_000;
     let mut numbers = Vec::new();
-    let mut current = start;
-    while (step > 0 && current <= end) || (step < 0 && current >= end) {
-        if numbers.len() > 10_000_000 {
-            return Err(FunctionError::new("seq gives more than 10000000 numbers"));
+    let mut next = Some(start).filter(|_| step != 0 && (bound < start) == (step < 0));
+    while let Some(number) = next.filter(|number| if step < 0 { *number > bound } else { *number < bound }) {
+        if numbers.len() == MOST {
+            return Err(FunctionError::new(format!("seq gives more than {MOST} numbers")));
         }
-        numbers.push(current.to_string());
-        let Some(next) = current.checked_add(step) else { break };
-        current = next;
+        numbers.push(number);
+        next = number.checked_add(step);
     }
-    Ok(numbers.join(" ").into())
+    Ok(numbers)
 }
 
 #[cfg(test)]
@@ -174,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn rounding_is_half_away_from_zero() {
+    fn rounding_is_sprigs() {
         assert_eq!(shown("round", &[123.5555.into(), 3.into()]), "123.556");
         assert_eq!(shown("round", &[(-2.5).into(), 0.into()]), "-3");
         assert_eq!(shown("round", &[123.5555.into(), 3.into(), 0.6.into()]), "123.555");

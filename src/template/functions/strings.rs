@@ -6,6 +6,7 @@ use crate::template::functions::Args;
 use crate::template::functions::Function;
 use crate::template::functions::FunctionError;
 use crate::template::functions::Param;
+use crate::template::functions::letters;
 use crate::template::functions::strval;
 use crate::template::text::Text;
 use crate::template::value::Value;
@@ -53,23 +54,19 @@ fn hello(_: &mut Context<'_>, _: Args<'_>) -> Result<Value, FunctionError> {
 }
 
 fn upper(_: &mut Context<'_>, args: Args<'_>) -> Result<Value, FunctionError> {
-    Ok(args.text(0)?.lossy().to_uppercase().into())
+    Ok(letters::runes(args.text(0)?).map(letters::to_upper).collect::<String>().into())
 }
 
 fn lower(_: &mut Context<'_>, args: Args<'_>) -> Result<Value, FunctionError> {
-    Ok(args.text(0)?.lossy().to_lowercase().into())
+    Ok(letters::runes(args.text(0)?).map(letters::to_lower).collect::<String>().into())
 }
 
 /// Go's `strings.Title`: what follows anything but a letter, digit or underscore begins a word, so `it's` is `It'S`.
 fn title(_: &mut Context<'_>, args: Args<'_>) -> Result<Value, FunctionError> {
     let mut previous = ' ';
     let mut result = String::new();
-    for character in args.text(0)?.lossy().chars() {
-        if is_separator(previous) {
-            result.extend(character.to_uppercase());
-        } else {
-            result.push(character);
-        }
+    for character in letters::runes(args.text(0)?) {
+        result.push(if is_separator(previous) { letters::to_title(character) } else { character });
         previous = character;
     }
     Ok(result.into())
@@ -87,12 +84,8 @@ fn is_separator(character: char) -> bool {
 fn untitle(_: &mut Context<'_>, args: Args<'_>) -> Result<Value, FunctionError> {
     let mut after_space = true;
     let mut result = String::new();
-    for character in args.text(0)?.lossy().chars() {
-        if after_space && !character.is_whitespace() {
-            result.extend(character.to_lowercase());
-        } else {
-            result.push(character);
-        }
+    for character in letters::runes(args.text(0)?) {
+        result.push(if after_space { letters::to_lower(character) } else { character });
         after_space = character.is_whitespace();
     }
     Ok(result.into())
@@ -131,25 +124,20 @@ fn trunc(_: &mut Context<'_>, args: Args<'_>) -> Result<Value, FunctionError> {
     })
 }
 
-/// The bytes from `start` to `end`: a negative start counts from 0, a negative or too great end goes to the last byte.
+/// The bytes from `start` to `end`. A negative start counts from 0, and then `end` must be right; otherwise a negative or
+/// too great end goes to the last byte.
 fn substr(_: &mut Context<'_>, args: Args<'_>) -> Result<Value, FunctionError> {
     let (start, end, text) = (args.int(0)?, args.int(1)?, args.text(2)?);
     let length = text.len();
-    let to = usize::try_from(end).map_or(length, |end| end.min(length));
-    // With a negative start sprig takes `end` as it is, and Go's slice then panics on a negative one.
-    let from = if start < 0 {
-        if end < 0 {
-            return Err(out_of_range(end, length));
-        }
-        0
-    } else {
-        usize::try_from(start).unwrap_or(usize::MAX)
+    let out_of_range =
+        |bounds: String| FunctionError::new(format!("runtime error: slice bounds out of range {bounds}"));
+    let Ok(from) = usize::try_from(start) else {
+        let to = usize::try_from(end).map_err(|_| out_of_range(format!("[:{end}]")))?;
+        let part = text.get(..to).ok_or_else(|| out_of_range(format!("[:{to}] with length {length}")))?;
+        return Ok(Value::Text(part.into()));
     };
-    text.get(from..to).map(|part| Value::Text(part.into())).ok_or_else(|| out_of_range(start, to))
-}
-
-fn out_of_range(index: i64, length: usize) -> FunctionError {
-    FunctionError::new(format!("runtime error: slice bounds out of range [{index}:{length}]"))
+    let to = usize::try_from(end).map_or(length, |end| end.min(length));
+    text.get(from..to).map(|part| Value::Text(part.into())).ok_or_else(|| out_of_range(format!("[{from}:{to}]")))
 }
 
 fn repeat(_: &mut Context<'_>, args: Args<'_>) -> Result<Value, FunctionError> {
@@ -164,8 +152,15 @@ fn repeated(text: &[u8], count: i64) -> Result<Text, FunctionError> {
     }
 }
 
+/// goutils' `DeleteWhiteSpace`, which takes each byte for a rune: where it deletes anything, what is not ASCII breaks.
 fn nospace(_: &mut Context<'_>, args: Args<'_>) -> Result<Value, FunctionError> {
-    Ok(args.text(0)?.lossy().chars().filter(|character| !character.is_whitespace()).collect::<String>().into())
+    let text = args.text(0)?;
+    let is_space = |byte: &u8| char::from(*byte).is_whitespace();
+    if !text.iter().any(is_space) {
+        return Ok(text.clone().into());
+    }
+    let kept = text.iter().filter(|byte| !is_space(byte));
+    Ok(kept.map(|byte| char::from(*byte)).collect::<String>().into())
 }
 
 fn contains(_: &mut Context<'_>, args: Args<'_>) -> Result<Value, FunctionError> {
@@ -220,7 +215,7 @@ fn nindent(_: &mut Context<'_>, args: Args<'_>) -> Result<Value, FunctionError> 
 fn indented(args: Args<'_>, before: &[u8]) -> Result<Text, FunctionError> {
     let pad = repeated(b" ", args.int(0)?)?;
     let text = args.text(1)?;
-    let lines = text.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let lines = text.split(|byte| *byte == b'\n').count();
     let mut out = Vec::with_capacity(before.len() + text.len() + lines * pad.len());
     out.extend_from_slice(before);
     for (number, line) in text.split(|byte| *byte == b'\n').enumerate() {
