@@ -5,14 +5,20 @@
 
 mod backends;
 mod build;
+mod chart;
+mod cluster;
+mod cli;
 mod config_example;
 mod deploy;
 mod gitlab;
 mod layering;
 mod project;
 mod protocol;
+mod readiness;
 mod readme;
+mod release;
 mod rig_backends;
+mod rig_build;
 mod rig_pipeline;
 mod settings;
 mod stand_in;

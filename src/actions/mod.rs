@@ -6,4 +6,5 @@ pub mod deploy;
 pub mod dismiss;
 pub mod release;
 pub mod rollout;
+pub mod script;
 pub mod stages;

@@ -255,7 +255,7 @@ mod tests {
     fn documents_split_where_helm_splits() {
         let cases: [(&str, &[&str]); 6] = [
             ("a: 1\n---\nb: 2\n", &["a: 1", "b: 2"]),
-            ("---\n---\n\n--- \na: 1", &["a: 1"]),
+            ("---\n---\n\n--- \na: 1", &["---", "a: 1"]),
             ("a: |\n  ---\n  x", &["a: |\n  ---\n  x"]),
             ("a: 1\n--- # note\nb: 2", &["a: 1", "# note\nb: 2"]),
             ("# only\n---\na: 1", &["# only", "a: 1"]),

@@ -80,9 +80,19 @@ pub struct RenderOptions {
 /// # Errors
 /// Dependencies that are missing, values that do not fit, templates that fail, output that is no YAML; texts are Helm's.
 pub fn render(chart: &Chart, request: &Request, world: &mut (dyn World + Send)) -> Result<Rendered, Error> {
-    let rendered =
-        stack::with_stack(STACK, || Renderer { request, warnings: chart.warnings.clone() }.run(chart, world));
-    rendered.map_err(|problem| Error::new(format!("start a thread to render on: {problem}")))?
+    on_a_stack(|| Renderer { request, warnings: chart.warnings.clone() }.rendered(chart, world))
+}
+
+/// Renders every template and stops there: path and text of each, sorted by path, notes included.
+///
+/// # Errors
+/// As [`render`], but the texts may be anything.
+pub fn files(chart: &Chart, request: &Request, world: &mut (dyn World + Send)) -> Result<Vec<(String, String)>, Error> {
+    on_a_stack(|| Renderer { request, warnings: Vec::new() }.prepared(chart, world).map(|(_, files)| files))
+}
+
+fn on_a_stack<T: Send>(work: impl FnOnce() -> Result<T, Error> + Send) -> Result<T, Error> {
+    stack::with_stack(STACK, work).map_err(|problem| Error::new(format!("start a thread to render on: {problem}")))?
 }
 
 struct Renderer<'r> {
@@ -101,20 +111,26 @@ struct Renderable<'c> {
 }
 
 impl Renderer<'_> {
-    fn run(mut self, chart: &Chart, world: &mut dyn World) -> Result<Rendered, Error> {
+    fn rendered(mut self, chart: &Chart, world: &mut dyn World) -> Result<Rendered, Error> {
+        let (chart, files) = self.prepared(chart, world)?;
+        self.assemble(&chart, files)
+    }
+
+    /// The chart as its dependencies leave it, and every template's output.
+    fn prepared(&mut self, chart: &Chart, world: &mut dyn World) -> Result<(Chart, Vec<(String, String)>), Error> {
         self.check(chart)?;
         let mut chart = chart.clone();
         dependencies::process(&mut chart, &coalesce::to_map(&self.request.values), &mut self.warnings)?;
         let values = coalesce::to_map(&self.request.values);
-        let mut known = Vec::new();
-        coalesce::coalesce(&chart, &values, Nulls::Delete, &mut known)?;
-        self.warnings.extend(known);
+        coalesce::coalesce(&chart, &values, Nulls::Delete, &mut self.warnings)?;
+        self.warnings.sort();
+        self.warnings.dedup();
         if !self.request.options.skip_schema {
             schema::validate(&chart, &coalesce::to_table(&values))?;
         }
         self.check_kube_version(&chart)?;
         let files = self.files(&chart, values, world)?;
-        self.assemble(&chart, files)
+        Ok((chart, files))
     }
 
     fn check(&self, chart: &Chart) -> Result<(), Error> {

@@ -102,7 +102,7 @@ mod tests {
         assert_eq!(after(strings, "a=1,b={true,2}"), json!({"a": "1", "b": ["true", "2"]}));
         assert_eq!(after(literal, "a.b=x,y={\\,}"), json!({"a": {"b": "x,y={\\,}"}}));
         assert_eq!(
-            after(json, "a={\"b\": [1, null]}, c=\"x,y\",d="),
+            after(json, "a={\"b\": [1, null]} ,c=\"x,y\",d="),
             json!({"a": {"b": [1.0, null]}, "c": "x,y", "d": null})
         );
         let mut values = Table::new();
@@ -115,7 +115,7 @@ mod tests {
         let cases = [
             ("a", "key \"a\" has no value"),
             ("a,b=1", "key \"a\" has no value (cannot end with ,)"),
-            ("a.=", "key map \"a\" has no value"),
+            ("a.=,b=1", "key map \"a\" has no value"),
             ("a[-1]=x", "negative -1 index not allowed"),
             ("a[x]=1", "error parsing index: strconv.Atoi: parsing \"x\": invalid syntax"),
             ("a[65537]=x", "index of 65537 is greater than maximum supported index of 65536"),

@@ -92,18 +92,23 @@ pub(super) fn run(arguments: &BuildArgs, call: &Call) -> Result<(), Failure> {
 pub(super) fn stage_image(arguments: &StageImageArgs, call: &Call) -> Result<(), Failure> {
     let name = call.block_on(async |_| {
         let prepared = prepare(&arguments.project, &arguments.git, &arguments.storage, &call.log, call).await?;
-        let image = match &arguments.image {
-            Some(image) => image.clone(),
-            None => only_image(&prepared.request.project)?,
-        };
-        let request = BuildRequest { images: vec![image.clone()], ..prepared.request };
-        let tools = Tools { engine: &prepared.engine, repositories: &prepared.repositories };
-        let survey = build::look(&request, tools).await?;
-        let known = if image == "~" { "" } else { image.as_str() };
-        let tag = survey.chain(known).and_then(|chain| survey.last_found(chain)).ok_or_else(|| not_built(&image))?;
-        Ok(stage_name(&request.project.meta.project, &tag))
+        last_stage(&prepared, arguments.image.as_deref()).await
     })?;
     call.print(format!("{name}\n"))
+}
+
+/// The engine's name of an image's last stage, which must be built.
+pub(super) async fn last_stage(prepared: &Prepared, image: Option<&str>) -> Result<String, Failure> {
+    let image = match image {
+        Some(image) => image.to_owned(),
+        None => only_image(&prepared.request.project)?,
+    };
+    let request = BuildRequest { images: vec![image.clone()], ..prepared.request.clone() };
+    let tools = Tools { engine: &prepared.engine, repositories: &prepared.repositories };
+    let survey = build::look(&request, tools).await?;
+    let known = if image == "~" { "" } else { image.as_str() };
+    let tag = survey.chain(known).and_then(|chain| survey.last_found(chain)).ok_or_else(|| not_built(&image))?;
+    Ok(stage_name(&request.project.meta.project, &tag))
 }
 
 fn only_image(project: &crate::project::Project) -> Result<String, Failure> {
@@ -121,13 +126,14 @@ fn not_built(image: &str) -> Failure {
 }
 
 /// What commands on stages begin with.
-struct Prepared {
+pub(super) struct Prepared {
     request: BuildRequest,
-    engine: Engine,
+    /// The engine of this host.
+    pub(super) engine: Engine,
     repositories: crate::actions::stages::content::Repositories,
 }
 
-async fn prepare(
+pub(super) async fn prepare(
     arguments: &ProjectArgs,
     git: &GitArgs,
     storage: &StagesStorageArgs,

@@ -13,10 +13,10 @@ use crate::chart::values::Source;
 use crate::chart::werf::ServiceValues;
 use crate::chart::werf::Werf;
 use crate::cli::call::Call;
+use crate::cli::chart_files::files_below;
+use crate::cli::chart_files::secret_key;
 use crate::cli::options::deploy::ValuesArgs;
 use crate::cli::options::project::ProjectArgs;
-use crate::cli::workspace::files_below;
-use crate::cli::workspace::secret_key;
 use crate::model::failure::Cause;
 use crate::model::failure::Failure;
 use crate::model::secret::Secret;
@@ -29,7 +29,7 @@ const SECRET_FILES: &str = "secret/";
 
 /// A chart and what lies above its own values.
 #[derive(Debug, Clone)]
-pub struct ChartInput {
+pub(super) struct ChartInput {
     /// The chart.
     pub chart: Chart,
     /// What lies above its own values.
@@ -41,7 +41,7 @@ pub struct ChartInput {
 }
 
 /// Reads the project's chart and everything that makes its values, secrets decrypted in memory only.
-pub fn read(
+pub(super) fn read(
     project: &ProjectArgs,
     arguments: &ValuesArgs,
     service: &ServiceValues,

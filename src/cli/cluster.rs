@@ -8,7 +8,8 @@ use crate::backends::cluster::Access;
 use crate::backends::cluster::access::ExecPlugins;
 use crate::backends::cluster::access::Source;
 use crate::cli::call::Call;
-use crate::cli::options::kube::KubeArgs;
+use crate::cli::options::cluster::KubeArgs;
+use crate::job::identity::host_of;
 
 /// Where a pod finds its service account.
 const SERVICE_ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
@@ -16,7 +17,7 @@ const SERVICE_ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 /// The cluster that the options mean: base64 before files, the home directory's kubeconfig before the pod's own account.
 ///
 /// In a GitLab job only the kubeconfig of the home directory, which is the operator's, may start programs.
-pub fn access(arguments: &KubeArgs, call: &Call) -> Access {
+pub(super) fn access(arguments: &KubeArgs, call: &Call) -> Access {
     let in_job = call.environment.is_on("GITLAB_CI");
     let of_the_job = if in_job { ExecPlugins::Refused } else { ExecPlugins::Trusted };
     let (source, exec_plugins) = match (&arguments.kube_config_base64, &arguments.kube_config) {
@@ -45,7 +46,7 @@ fn own_source(call: &Call) -> Source {
 }
 
 /// Who works: the job and this very process.
-pub fn holder(call: &Call) -> Holder {
+pub(super) fn holder(call: &Call) -> Holder {
     let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
     let process = std::process::id();
     let id = match call.environment.get("CI_JOB_ID") {
@@ -56,8 +57,8 @@ pub fn holder(call: &Call) -> Holder {
 }
 
 /// The GitLab environment of the job, if it has one.
-pub fn environment(call: &Call) -> Option<Environment> {
+pub(super) fn environment(call: &Call) -> Option<Environment> {
     let get = |name| call.environment.get(name);
-    let server = get("CI_SERVER_HOST").or_else(|| get("CI_SERVER_URL")).or_else(|| get("CI_SERVER_NAME"))?;
+    let server = get("CI_SERVER_URL").and_then(host_of).or_else(|| get("CI_SERVER_HOST"))?;
     Some(Environment::new(server, get("CI_PROJECT_ID")?, get("CI_ENVIRONMENT_SLUG")?))
 }

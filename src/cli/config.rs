@@ -8,6 +8,7 @@ use crate::cli::options::log::LogArgs;
 use crate::cli::options::project::ProjectArgs;
 use crate::cli::project;
 use crate::model::failure::Failure;
+use crate::project::Image;
 use crate::project::Project;
 use crate::project::Role;
 
@@ -57,5 +58,6 @@ pub(super) fn run(command: &ConfigCommand, call: &Call) -> Result<(), Failure> {
 fn names(project: &Project, images_only: bool) -> String {
     let of = |role| project.images.iter().filter(move |image| image.role == role);
     let artifacts = of(Role::Artifact).filter(|_| !images_only);
-    of(Role::Image).chain(artifacts).map(|image| format!("{}\n", image.shown_name())).collect()
+    let names: Vec<&str> = of(Role::Image).chain(artifacts).map(Image::shown_name).collect();
+    names.join("\n") + "\n"
 }

@@ -35,18 +35,18 @@ use crate::cli::image_values::Need;
 use crate::cli::live_world::LiveWorld;
 use crate::cli::names::Names;
 use crate::cli::names::Parts;
+use crate::cli::options::cluster::KubeArgs;
 use crate::cli::options::deploy::DeployNames;
 use crate::cli::options::deploy::MetadataArgs;
 use crate::cli::options::deploy::ValuesArgs;
 use crate::cli::options::git::GitArgs;
-use crate::cli::options::kube::KubeArgs;
 use crate::cli::options::log::LogArgs;
 use crate::cli::options::project::ProjectArgs;
 use crate::cli::options::registry::ImagesRepoArgs;
 use crate::cli::options::registry::RegistryArgs;
 use crate::cli::options::registry::StagesStorageArgs;
 use crate::cli::options::tags::TagArgs;
-use crate::cli::workspace;
+use crate::cli::project as workspace;
 use crate::model::failure::Cause;
 use crate::model::failure::Failure;
 use crate::project::Project;
@@ -134,14 +134,16 @@ pub(super) struct HelmStorageArgs {
 
 /// Deploys the project.
 pub(super) fn run(arguments: &DeployArgs, call: &Call) -> Result<(), Failure> {
-    call.work(&arguments.project.directory(call), async |cancel| carry_out(arguments, call, &cancel).await)
+    call.work(&arguments.project.directory(call), async |cancel| Box::pin(carry_out(arguments, call, &cancel)).await)
 }
 
 async fn carry_out(arguments: &DeployArgs, call: &Call, cancel: &CancellationToken) -> Result<(), Failure> {
-    let project = workspace::project(&arguments.project, call)?;
-    let names = names(&arguments.names, &project)?;
-    let naming = Naming { project: &arguments.project, repo: &arguments.images_repo, tags: &arguments.tags };
-    let images = image_values::images(&project, naming, Need::Real, call)?;
+    let loaded = workspace::load(&arguments.project, call, &call.log)?;
+    let project = &loaded.project;
+    let names = names(&arguments.names, project)?;
+    let home = arguments.project.host.home(call);
+    let naming = Naming { repo: &arguments.images_repo, tags: &arguments.tags, git: &arguments.git, home: &home };
+    let images = image_values::images(&loaded, naming, Need::Real, call).await?;
     let service = ServiceValues {
         project: project.meta.project.clone(),
         env: arguments.names.env.clone(),
@@ -149,12 +151,12 @@ async fn carry_out(arguments: &DeployArgs, call: &Call, cancel: &CancellationTok
         repo: images.repo,
         version: WERF_VERSION.to_owned(),
         strategy: images.strategy,
-        images: images.images,
+        images: images.by_name,
     };
     let input = chart_input::read(&arguments.project, &arguments.values, &service, call)?;
     call.log.mask_all(input.secrets.clone());
     let cluster = Cluster::connect(&cluster::access(&arguments.kube, call)).await?;
-    let request = request(arguments, &project, &names, (&input, call))?;
+    let request = request(arguments, project, &names, (&input, call))?;
     let render = renderer(
         input,
         names,

@@ -20,6 +20,8 @@ use crate::cli::helm_template;
 use crate::cli::helm_template::HelmTemplateArgs;
 use crate::cli::helm_uninstall;
 use crate::cli::helm_uninstall::HelmUninstallArgs;
+use crate::cli::secret;
+use crate::cli::secret::SecretArgs;
 use crate::model::failure::Failure;
 
 /// Manage application deployment with helm
@@ -41,18 +43,23 @@ enum HelmCommand {
     Rollback(HelmRollbackArgs),
     #[command(visible_alias = "delete")]
     Uninstall(HelmUninstallArgs),
-    Render(HelmRenderArgs),
-    Template(HelmTemplateArgs),
+    Render(Box<HelmRenderArgs>),
+    Template(Box<HelmTemplateArgs>),
     /// Print Helm Release name that will be used in current configuration with specified params
     GetRelease(HelmGetNamesArgs),
     /// Print Kubernetes Namespace that will be used in current configuration with specified params
     GetNamespace(HelmGetNamesArgs),
+    Secret(SecretArgs),
 }
 
 impl HelmArgs {
     /// Whether standard output carries data, so that the log goes to standard error.
     pub(super) fn prints_data(&self) -> bool {
-        !matches!(&self.command, HelmCommand::Rollback(_) | HelmCommand::Uninstall(_) | HelmCommand::Render(_))
+        match &self.command {
+            HelmCommand::Rollback(_) | HelmCommand::Uninstall(_) | HelmCommand::Render(_) => false,
+            HelmCommand::Secret(arguments) => arguments.prints_data(),
+            _ => true,
+        }
     }
 
     /// Carries the command out.
@@ -68,6 +75,7 @@ impl HelmArgs {
             HelmCommand::Template(arguments) => helm_template::run(&arguments, call),
             HelmCommand::GetRelease(arguments) => helm_get_names::release(&arguments, call),
             HelmCommand::GetNamespace(arguments) => helm_get_names::namespace(&arguments, call),
+            HelmCommand::Secret(arguments) => secret::run(arguments, call),
         }
     }
 }

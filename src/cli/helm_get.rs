@@ -8,7 +8,7 @@ use crate::chart::release::Record;
 use crate::chart::table;
 use crate::cli::call::Call;
 use crate::cli::cluster;
-use crate::cli::options::kube::KubeArgs;
+use crate::cli::options::cluster::KubeArgs;
 use crate::cli::options::log::LogArgs;
 use crate::cli::rows;
 use crate::model::failure::Cause;

@@ -8,7 +8,7 @@ use crate::cli::names::Names;
 use crate::cli::options::deploy::DeployNames;
 use crate::cli::options::log::LogArgs;
 use crate::cli::options::project::ProjectArgs;
-use crate::cli::workspace;
+use crate::cli::project;
 use crate::model::failure::Failure;
 
 /// What the names are made of
@@ -33,5 +33,5 @@ pub(super) fn namespace(arguments: &HelmGetNamesArgs, call: &Call) -> Result<(),
 }
 
 fn names(arguments: &HelmGetNamesArgs, call: &Call) -> Result<Names, Failure> {
-    deploy::names(&arguments.names, &workspace::project(&arguments.project, call)?)
+    deploy::names(&arguments.names, &project::load(&arguments.project, call, &call.log)?.project)
 }

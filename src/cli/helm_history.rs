@@ -9,7 +9,7 @@ use crate::chart::release::Record;
 use crate::cli::call::Call;
 use crate::cli::cluster;
 use crate::cli::helm_list::Form;
-use crate::cli::options::kube::KubeArgs;
+use crate::cli::options::cluster::KubeArgs;
 use crate::cli::options::log::LogArgs;
 use crate::cli::rows;
 use crate::model::failure::Failure;

@@ -27,7 +27,7 @@ use crate::cli::options::registry::ImagesRepoArgs;
 use crate::cli::options::registry::RegistryArgs;
 use crate::cli::options::registry::StagesStorageArgs;
 use crate::cli::options::tags::TagArgs;
-use crate::cli::workspace;
+use crate::cli::project as workspace;
 use crate::model::failure::Cause;
 use crate::model::failure::Failure;
 use crate::report::Style;
@@ -67,14 +67,16 @@ pub(super) struct HelmRenderArgs {
 
 /// Renders the project's chart.
 pub(super) fn run(arguments: &HelmRenderArgs, call: &Call) -> Result<(), Failure> {
-    let project = workspace::project(&arguments.project, call)?;
-    let named = DeployNames {
+    let loaded = workspace::load(&arguments.project, call, &call.log)?;
+    let project = &loaded.project;
+    let stand_in = DeployNames {
         env: Some(arguments.names.env.clone().unwrap_or_else(|| STAND_IN_ENV.to_owned())),
         ..arguments.names.clone()
     };
-    let names = deploy::names(&named, &project)?;
-    let naming = Naming { project: &arguments.project, repo: &arguments.images_repo, tags: &arguments.tags };
-    let images = image_values::images(&project, naming, Need::StandIn, call)?;
+    let names = deploy::names(&stand_in, project)?;
+    let home = arguments.project.host.home(call);
+    let naming = Naming { repo: &arguments.images_repo, tags: &arguments.tags, git: &arguments.git, home: &home };
+    let images = call.block_on(async |_| image_values::images(&loaded, naming, Need::StandIn, call).await)?;
     let service = ServiceValues {
         project: project.meta.project.clone(),
         env: arguments.names.env.clone(),
@@ -82,10 +84,10 @@ pub(super) fn run(arguments: &HelmRenderArgs, call: &Call) -> Result<(), Failure
         repo: images.repo,
         version: deploy::WERF_VERSION.to_owned(),
         strategy: images.strategy,
-        images: images.images,
+        images: images.by_name,
     };
     let input = chart_input::read(&arguments.project, &arguments.values, &service, call)?;
-    let annotations = deploy::annotations(&arguments.metadata, &project, arguments.names.env.as_deref())?;
+    let annotations = deploy::annotations(&arguments.metadata, project, arguments.names.env.as_deref())?;
     let labels = deploy::pairs(&arguments.metadata.add_label, "--add-label")?;
     let block = call.log.note("Extra annotations", Style::Plain);
     for (name, value) in &annotations {

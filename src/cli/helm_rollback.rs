@@ -18,7 +18,7 @@ use crate::chart::manifest::Rendered;
 use crate::chart::release::Record;
 use crate::cli::call::Call;
 use crate::cli::cluster;
-use crate::cli::options::kube::KubeArgs;
+use crate::cli::options::cluster::KubeArgs;
 use crate::cli::options::log::LogArgs;
 use crate::model::failure::Cause;
 use crate::model::failure::Failure;

@@ -18,9 +18,9 @@ use crate::chart::render::Request;
 use crate::chart::values;
 use crate::chart::values::Source;
 use crate::cli::call::Call;
+use crate::cli::chart_files::files_below;
 use crate::cli::live_world::LiveWorld;
 use crate::cli::options::log::LogArgs;
-use crate::cli::workspace::files_below;
 use crate::model::failure::Cause;
 use crate::model::failure::Failure;
 

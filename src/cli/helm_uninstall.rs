@@ -13,7 +13,7 @@ use crate::actions::dismiss::dismiss;
 use crate::backends::cluster::Cluster;
 use crate::cli::call::Call;
 use crate::cli::cluster;
-use crate::cli::options::kube::KubeArgs;
+use crate::cli::options::cluster::KubeArgs;
 use crate::cli::options::log::LogArgs;
 use crate::model::failure::Cause;
 use crate::model::failure::Failure;

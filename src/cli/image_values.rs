@@ -1,21 +1,21 @@
 //! The project's published images as its chart sees them.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
-use crate::actions::stages::content::Checkout;
-use crate::actions::stages::content::Repositories;
 use crate::actions::stages::survey::chains;
 use crate::chart::werf::ImageValues;
 use crate::chart::werf::TagStrategy;
 use crate::cli::call::Call;
-use crate::cli::options::project::ProjectArgs;
+use crate::cli::options::git::GitArgs;
 use crate::cli::options::registry::ImagesRepoArgs;
 use crate::cli::options::registry::ImagesRepoMode;
 use crate::cli::options::tags::TagArgs;
+use crate::cli::project;
+use crate::cli::project::Loaded;
 use crate::model::failure::Cause;
 use crate::model::failure::Failure;
 use crate::model::slug;
-use crate::project::Project;
 
 /// Where images are said to be when a chart is only rendered and nobody told.
 const STUB_REPO: &str = "stub/repository";
@@ -24,7 +24,7 @@ const STUB_TAG: &str = "TAG";
 
 /// Whether tag and repository have to be known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Need {
+pub(super) enum Need {
     /// They are used by a cluster.
     Real,
     /// A stand-in is as good.
@@ -33,38 +33,40 @@ pub enum Need {
 
 /// Images as a chart sees them.
 #[derive(Debug, Clone)]
-pub struct Images {
+pub(super) struct Images {
     /// The repository.
     pub repo: String,
     /// How they are tagged.
     pub strategy: TagStrategy,
     /// The images by name.
-    pub images: BTreeMap<String, ImageValues>,
+    pub by_name: BTreeMap<String, ImageValues>,
 }
 
 /// What images are named by.
 #[derive(Debug, Clone, Copy)]
-pub struct Naming<'args> {
-    /// Where the project is.
-    pub project: &'args ProjectArgs,
+pub(super) struct Naming<'args> {
     /// Where images are published.
     pub repo: &'args ImagesRepoArgs,
     /// How they are tagged.
     pub tags: &'args TagArgs,
+    /// How the repository is read.
+    pub git: &'args GitArgs,
+    /// werf's own directory.
+    pub home: &'args Path,
 }
 
-/// The images of `project` under the names that publishing gives them.
-pub fn images(project: &Project, naming: Naming<'_>, need: Need, call: &Call) -> Result<Images, Failure> {
+/// The images of a project under the names that publishing gives them.
+pub(super) async fn images(loaded: &Loaded, naming: Naming<'_>, need: Need, call: &Call) -> Result<Images, Failure> {
     let repo = repo(naming.repo, need)?;
     let strategy = strategy(naming.tags, need)?;
-    let tags = tags(project, naming.project, &strategy, call)?;
+    let tags = tags(loaded, naming, &strategy, call).await?;
     let named = |name: &String| {
         let tag = tags.get(name).cloned().unwrap_or_default();
         let image = reference(&repo, name, &tag, naming.repo.images_repo_mode);
         (name.clone(), ImageValues { image, tag, id: None, digest: None })
     };
-    let images = project.published().map(|image| named(&image.name)).collect();
-    Ok(Images { repo, strategy, images })
+    let by_name = loaded.project.published().map(|image| named(&image.name)).collect();
+    Ok(Images { repo, strategy, by_name })
 }
 
 fn repo(arguments: &ImagesRepoArgs, need: Need) -> Result<String, Failure> {
@@ -98,9 +100,9 @@ fn strategy(tags: &TagArgs, need: Need) -> Result<TagStrategy, Failure> {
 }
 
 /// The tag of each image by its name.
-fn tags(
-    project: &Project,
-    arguments: &ProjectArgs,
+async fn tags(
+    loaded: &Loaded,
+    naming: Naming<'_>,
     strategy: &TagStrategy,
     call: &Call,
 ) -> Result<BTreeMap<String, String>, Failure> {
@@ -109,17 +111,16 @@ fn tags(
         | TagStrategy::GitBranch(_, tag)
         | TagStrategy::GitCommit(tag)
         | TagStrategy::Custom(tag) => tag,
-        TagStrategy::StagesSignature => return signatures(project, arguments, call),
+        TagStrategy::StagesSignature => return signatures(loaded, naming, call).await,
     };
-    Ok(project.published().map(|image| (image.name.clone(), common.clone())).collect())
+    Ok(loaded.project.published().map(|image| (image.name.clone(), common.clone())).collect())
 }
 
-fn signatures(project: &Project, arguments: &ProjectArgs, call: &Call) -> Result<BTreeMap<String, String>, Failure> {
-    let checkout = Checkout::of_head(&arguments.directory(call))?;
-    let repositories = Repositories { project: Some(checkout), remote: BTreeMap::new() };
-    let names: Vec<&str> = project.published().map(|image| image.name.as_str()).collect();
-    let sets = project.sets(&names);
-    let ordered: Vec<_> = sets.into_iter().flatten().collect();
+/// The tags that follow from the images' content.
+async fn signatures(loaded: &Loaded, naming: Naming<'_>, call: &Call) -> Result<BTreeMap<String, String>, Failure> {
+    let repositories = project::repositories(loaded, naming.git, naming.home, call).await?;
+    let names: Vec<&str> = loaded.project.published().map(|image| image.name.as_str()).collect();
+    let ordered: Vec<_> = loaded.project.sets(&names).into_iter().flatten().collect();
     let (chains, warnings) = chains(&ordered, &repositories, &BTreeMap::new())?;
     for warning in &warnings {
         call.log.warn(warning);

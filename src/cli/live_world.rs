@@ -2,10 +2,10 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use rand::TryRng;
 use tokio::runtime::Handle;
 
 use crate::backends::cluster::Cluster;
+use crate::cli::world::SystemWorld;
 use crate::model::object::ObjectRef;
 use crate::template::value::Value;
 use crate::template::world::Lookup;
@@ -13,38 +13,37 @@ use crate::template::world::World;
 
 /// This host and, for `lookup`, a cluster. Must be asked on a thread that may block.
 #[derive(Debug, Clone)]
-pub struct LiveWorld {
+pub(super) struct LiveWorld {
     cluster: Option<(Cluster, Handle)>,
 }
 
 impl LiveWorld {
     /// A world in which `lookup` finds nothing.
-    pub fn without_cluster() -> Self {
+    pub(super) fn without_cluster() -> Self {
         Self { cluster: None }
     }
 
     /// A world in which `lookup` asks `cluster`, on the runtime of `handle`.
-    pub fn with_cluster(cluster: Cluster, handle: Handle) -> Self {
+    pub(super) fn with_cluster(cluster: Cluster, handle: Handle) -> Self {
         Self { cluster: Some((cluster, handle)) }
     }
 }
 
 impl World for LiveWorld {
     fn now(&mut self) -> Timestamp {
-        Timestamp::now()
+        SystemWorld.now()
     }
 
     fn local_zone(&self) -> TimeZone {
-        TimeZone::system()
+        SystemWorld.local_zone()
     }
 
     fn zone(&self, name: &str) -> Option<TimeZone> {
-        TimeZone::get(name).ok()
+        SystemWorld.zone(name)
     }
 
     fn random(&mut self, bytes: &mut [u8]) {
-        // The system's randomness cannot fail after the process has started.
-        let _ = rand::rngs::SysRng.try_fill_bytes(bytes);
+        SystemWorld.random(bytes);
     }
 
     fn host_address(&mut self, _host: &str) -> String {

@@ -15,26 +15,22 @@
 #![expect(clippy::doc_markdown, reason = "doc comments of arguments are help texts, read on terminals")]
 
 pub mod call;
-pub mod chart_input;
-pub mod cluster;
 pub mod doctor;
 pub mod door;
 pub mod environment;
 pub mod executor;
 pub mod gc;
-pub mod image_values;
-pub mod live_world;
-pub mod names;
 pub mod native;
 pub mod options;
 pub mod outcome;
-pub mod rows;
 pub mod settings;
 pub mod twins;
 pub mod werf;
-pub mod workspace;
 
 mod build;
+mod chart_files;
+mod chart_input;
+mod cluster;
 mod completion;
 mod config;
 mod deploy;
@@ -48,8 +44,17 @@ mod helm_render;
 mod helm_rollback;
 mod helm_template;
 mod helm_uninstall;
+mod image_values;
+mod live_world;
 mod multiwerf;
+mod names;
 mod project;
+mod rows;
+pub mod secret_key;
+
+mod ci_env;
+mod run;
+mod secret;
 mod slugify;
 mod version;
 mod world;

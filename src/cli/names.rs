@@ -10,7 +10,7 @@ const DEFAULT: &str = "[[ project ]]-[[ env ]]";
 
 /// A release and its namespace.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Names {
+pub(super) struct Names {
     /// The release.
     pub release: String,
     /// The namespace.
@@ -19,7 +19,7 @@ pub struct Names {
 
 /// What names are made of.
 #[derive(Debug, Clone, Copy)]
-pub struct Parts<'parts> {
+pub(super) struct Parts<'parts> {
     /// The project.
     pub project: &'parts str,
     /// The environment, if there is one.
@@ -34,7 +34,7 @@ pub struct Parts<'parts> {
 
 impl Parts<'_> {
     /// Makes the names. What is given must be valid; what is made of a template is slugged unless werf.yaml says otherwise.
-    pub fn names(self) -> Result<Names, Failure> {
+    pub(super) fn names(self) -> Result<Names, Failure> {
         Ok(Names { release: self.release()?, namespace: self.namespace()? })
     }
 

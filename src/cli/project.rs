@@ -1,6 +1,7 @@
 //! The project that a command works on: its werf.yaml, rendered and read, and its repositories.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::io::Write;
 use std::path::Path;
 use std::path::PathBuf;
@@ -58,7 +59,9 @@ pub(super) fn load(arguments: &ProjectArgs, call: &Call, log: &JobLog) -> Result
     let name = call.environment.get("WERF_PROJECT_NAME");
     let (project, warnings) =
         Project::parse(&rendered.text, name).map_err(|error| invalid(&kept.display().to_string(), error))?;
-    warnings.iter().for_each(|warning| log.warn(warning));
+    for warning in &warnings {
+        log.warn(warning);
+    }
     Ok(Loaded { project, directory })
 }
 
@@ -170,10 +173,8 @@ pub(super) async fn repositories(
     call: &Call,
 ) -> Result<Repositories, Failure> {
     let host = HostGit::new(call.environment.variables().clone());
-    let project = match loaded.directory.join(".git").exists() {
-        true => Some(Checkout::of_head(&loaded.directory)?),
-        false => None,
-    };
+    let in_git = loaded.directory.join(".git").exists();
+    let project = in_git.then(|| Checkout::of_head(&loaded.directory)).transpose()?;
     if let Some(checkout) = project.as_ref().filter(|checkout| git.git_unshallow && checkout.repository.is_shallow()) {
         host.unshallow(checkout.repository.git_dir()).await?;
     }
@@ -187,9 +188,9 @@ pub(super) async fn repositories(
             else {
                 continue;
             };
-            if !remote.contains_key(&key) {
+            if let Entry::Vacant(place) = remote.entry(key) {
                 let mirror = cache.mirror(&Secret::new(url), &wanted(revision)?).await?;
-                remote.insert(key, Checkout::at(mirror.repository, mirror.commit)?);
+                place.insert(Checkout::at(mirror.repository, mirror.commit)?);
             }
         }
     }

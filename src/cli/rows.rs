@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 /// The rows below their titles; every cell but the last of a row is as wide as its column.
-pub fn rows(titles: &[&str], rows: &[Vec<String>]) -> String {
+pub(super) fn rows(titles: &[&str], rows: &[Vec<String>]) -> String {
     let title_row: Vec<String> = titles.iter().map(|title| (*title).to_owned()).collect();
     let all: Vec<&Vec<String>> = std::iter::once(&title_row).chain(rows).collect();
     let width = |column: usize| all.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
@@ -19,13 +19,13 @@ pub fn rows(titles: &[&str], rows: &[Vec<String>]) -> String {
 }
 
 /// A time as Helm 2 prints it: `Sat Nov 21 11:57:16 2026`, of this host's zone.
-pub fn time(time: Option<Timestamp>) -> String {
+pub(super) fn time(time: Option<Timestamp>) -> String {
     let zoned = time.map(|time| time.to_zoned(TimeZone::system()));
     zoned.map_or_else(String::new, |zoned| zoned.strftime("%a %b %e %H:%M:%S %Y").to_string())
 }
 
 /// `text`, cut to `width` columns with `...` at its end.
-pub fn cut(text: &str, width: usize) -> String {
+pub(super) fn cut(text: &str, width: usize) -> String {
     if text.chars().count() <= width {
         return text.to_owned();
     }

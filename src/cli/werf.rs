@@ -8,6 +8,8 @@ use crate::cli::build;
 use crate::cli::build::BuildArgs;
 use crate::cli::build::StageImageArgs;
 use crate::cli::call::Call;
+use crate::cli::ci_env;
+use crate::cli::ci_env::CiEnvArgs;
 use crate::cli::completion;
 use crate::cli::completion::CompletionArgs;
 use crate::cli::config;
@@ -17,6 +19,8 @@ use crate::cli::deploy::DeployArgs;
 use crate::cli::dismiss;
 use crate::cli::dismiss::DismissArgs;
 use crate::cli::helm::HelmArgs;
+use crate::cli::run;
+use crate::cli::run::RunArgs;
 use crate::cli::slugify;
 use crate::cli::slugify::SlugifyArgs;
 use crate::cli::version;
@@ -39,7 +43,11 @@ pub struct Werf {
 /// Every command of `werf`.
 #[derive(Debug, Subcommand)]
 enum WerfCommand {
+    Deploy(Box<DeployArgs>),
+    Dismiss(Box<DismissArgs>),
+    Helm(Box<HelmArgs>),
     Build(BuildArgs),
+    Run(Box<RunArgs>),
     /// Work with stages, which are cache for images
     #[command(subcommand)]
     Stages(StagesCommand),
@@ -48,10 +56,8 @@ enum WerfCommand {
     Stage(StageCommand),
     #[command(subcommand)]
     Config(ConfigCommand),
-    Deploy(Box<DeployArgs>),
-    Dismiss(Box<DismissArgs>),
-    Helm(Box<HelmArgs>),
     Slugify(SlugifyArgs),
+    CiEnv(CiEnvArgs),
     Completion(CompletionArgs),
     Version(VersionArgs),
 }
@@ -72,18 +78,23 @@ impl Werf {
     /// Whether standard output carries data, so that the log goes to standard error.
     pub fn prints_data(&self) -> bool {
         match &self.command {
-            None
-            | Some(
+            Some(WerfCommand::Helm(arguments)) => arguments.prints_data(),
+            Some(
+                WerfCommand::Deploy(_)
+                | WerfCommand::Dismiss(_)
+                | WerfCommand::Build(_)
+                | WerfCommand::Run(_)
+                | WerfCommand::Stages(_),
+            ) => false,
+            Some(
                 WerfCommand::Stage(_)
                 | WerfCommand::Config(_)
                 | WerfCommand::Slugify(_)
+                | WerfCommand::CiEnv(_)
                 | WerfCommand::Completion(_)
                 | WerfCommand::Version(_),
-            ) => true,
-            Some(WerfCommand::Helm(arguments)) => arguments.prints_data(),
-            Some(WerfCommand::Build(_) | WerfCommand::Stages(_) | WerfCommand::Deploy(_) | WerfCommand::Dismiss(_)) => {
-                false
-            }
+            )
+            | None => true,
         }
     }
 
@@ -91,15 +102,17 @@ impl Werf {
     pub fn run(self, call: &Call) -> Result<(), Failure> {
         match self.command {
             None => call.print(Self::command().render_help().to_string()),
-            Some(WerfCommand::Build(arguments) | WerfCommand::Stages(StagesCommand::Build(arguments))) => {
-                build::run(&arguments, call)
-            }
-            Some(WerfCommand::Stage(StageCommand::Image(arguments))) => build::stage_image(&arguments, call),
-            Some(WerfCommand::Config(command)) => config::run(&command, call),
             Some(WerfCommand::Deploy(arguments)) => deploy::run(&arguments, call),
             Some(WerfCommand::Dismiss(arguments)) => dismiss::run(&arguments, call),
             Some(WerfCommand::Helm(arguments)) => arguments.run(call),
+            Some(WerfCommand::Build(arguments) | WerfCommand::Stages(StagesCommand::Build(arguments))) => {
+                build::run(&arguments, call)
+            }
+            Some(WerfCommand::Run(arguments)) => run::run(&arguments, call),
+            Some(WerfCommand::Stage(StageCommand::Image(arguments))) => build::stage_image(&arguments, call),
+            Some(WerfCommand::Config(command)) => config::run(&command, call),
             Some(WerfCommand::Slugify(arguments)) => slugify::run(&arguments, call),
+            Some(WerfCommand::CiEnv(arguments)) => ci_env::run(&arguments, call),
             Some(WerfCommand::Completion(arguments)) => completion::run(&arguments, Self::command(), call),
             Some(WerfCommand::Version(arguments)) => version::run(&arguments, call),
         }

@@ -9,7 +9,7 @@ use crate::project::image::Stapel;
 ///
 /// When two mappings want the same place.
 pub(super) fn apply(stapel: &mut Stapel) -> Result<(), String> {
-    let reach: Vec<Vec<String>> = copies(stapel).map(|copy| reach(copy)).collect();
+    let reach: Vec<Vec<String>> = copies(stapel).map(reach).collect();
     for (index, copy) in copies_mut(stapel).enumerate() {
         for (_, theirs) in reach.iter().enumerate().filter(|(other, _)| *other != index) {
             leave(copy, &reach[index], theirs)?;

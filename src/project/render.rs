@@ -99,7 +99,9 @@ fn line_in(message: &str) -> Option<usize> {
 
 fn functions(environment: &BTreeMap<String, String>) -> Functions {
     let mut functions = Functions::helm();
-    NOT_HERE.iter().for_each(|name| functions.remove(name));
+    for name in NOT_HERE {
+        functions.remove(name);
+    }
     let variables = Rc::new(environment.clone());
     let read = variables.clone();
     let env = move |_: &mut Context<'_>, args: Args<'_>| {

@@ -200,22 +200,22 @@ mod tests {
         }
     }
 
-    fn applied(docker: DockerInstructions) -> ImageConfig {
+    fn applied(docker: &DockerInstructions) -> ImageConfig {
         let mut config = base();
-        apply(&docker, &mut config).unwrap();
+        apply(docker, &mut config).unwrap();
         config
     }
 
     #[test]
     fn nothing_asked_nothing_changed() {
-        assert_eq!(applied(DockerInstructions::default()), base());
+        assert_eq!(applied(&DockerInstructions::default()), base());
     }
 
     #[test]
     fn variables_are_replaced_in_place_and_filled_in() {
         let env = vec![("PATH".to_owned(), "/opt:$PATH".to_owned()), ("A".to_owned(), "${B:-x}\\$".to_owned())];
         assert_eq!(
-            applied(DockerInstructions { env, ..DockerInstructions::default() }).env,
+            applied(&DockerInstructions { env, ..DockerInstructions::default() }).env,
             ["PATH=/opt:/bin", "A=x$"]
         );
     }
@@ -223,16 +223,16 @@ mod tests {
     #[test]
     fn an_entrypoint_takes_the_inherited_command_away() {
         let entrypoint = Some(Command::Shell("run".to_owned()));
-        let config = applied(DockerInstructions { entrypoint: entrypoint.clone(), ..DockerInstructions::default() });
+        let config = applied(&DockerInstructions { entrypoint: entrypoint.clone(), ..DockerInstructions::default() });
         assert_eq!((config.entrypoint.unwrap().join(" "), config.cmd), ("/bin/sh -c run".to_owned(), None));
         let cmd = Some(Command::Exec(vec!["a \"b\"".to_owned()]));
-        let config = applied(DockerInstructions { entrypoint, cmd, ..DockerInstructions::default() });
+        let config = applied(&DockerInstructions { cmd, entrypoint, ..DockerInstructions::default() });
         assert_eq!(config.cmd.unwrap(), ["a \"b\""]);
     }
 
     #[test]
     fn ports_directories_and_checks_read_as_in_a_dockerfile() {
-        let config = applied(DockerInstructions {
+        let config = applied(&DockerInstructions {
             expose: vec!["80".to_owned(), "53-54/udp".to_owned()],
             workdir: Some("../app".to_owned()),
             healthcheck: Some("--interval=5s --retries=2 CMD curl -f localhost".to_owned()),

@@ -91,6 +91,8 @@ pub struct Task<'a> {
     pub outdated: Option<&'a Files>,
     /// The files of git in the stage below.
     pub files: &'a Files,
+    /// Where commands show their output.
+    pub log: &'a JobLog,
 }
 
 impl<'a> Task<'a> {
@@ -109,24 +111,24 @@ impl Workshop<'_> {
     }
 
     /// Makes a stage on `ground`; the first stage has none.
-    pub async fn make(
-        &self,
-        task: Task<'_>,
-        ground: Option<StoredImage>,
-        log: &JobLog,
-    ) -> Result<StoredImage, Failure> {
+    pub async fn make(&self, task: Task<'_>, ground: Option<StoredImage>) -> Result<StoredImage, Failure> {
         let Recipe::Stapel(stapel) = &task.image.recipe else {
-            return Err(Failure::new(Cause::Defect, "a Dockerfile image has no stages of its own"));
+            let image = task.image.shown_name();
+            return Err(Failure::new(
+                Cause::ProjectInvalid,
+                format!("`{image}`: images from a Dockerfile are not built yet"),
+            )
+            .hint("name the other images: `werf build IMAGE…`"));
         };
         let ground = match ground {
             Some(ground) => ground,
             None => self.base(stapel).await?,
         };
         let made = match task.link.stage {
-            StageName::BeforeInstall => self.user(task, stapel, UserStage::BeforeInstall, &ground, log).await?,
-            StageName::Install => self.user(task, stapel, UserStage::Install, &ground, log).await?,
-            StageName::BeforeSetup => self.user(task, stapel, UserStage::BeforeSetup, &ground, log).await?,
-            StageName::Setup => self.user(task, stapel, UserStage::Setup, &ground, log).await?,
+            StageName::BeforeInstall => self.user(task, stapel, UserStage::BeforeInstall, &ground).await?,
+            StageName::Install => self.user(task, stapel, UserStage::Install, &ground).await?,
+            StageName::BeforeSetup => self.user(task, stapel, UserStage::BeforeSetup, &ground).await?,
+            StageName::Setup => self.user(task, stapel, UserStage::Setup, &ground).await?,
             _ => self.computed(task, stapel, &ground).await?,
         };
         self.ready.borrow_mut().insert(task.link.signature.clone(), made.clone());
@@ -150,7 +152,7 @@ impl Workshop<'_> {
 
     async fn base(&self, stapel: &Stapel) -> Result<StoredImage, Failure> {
         match &stapel.from {
-            From::Image(name) => self.last_of(name, None).await,
+            From::Image(name) => self.last_of(name, None),
             From::Base(name) => {
                 let reference: Reference = name
                     .parse()
@@ -168,7 +170,7 @@ impl Workshop<'_> {
     }
 
     /// The image of the last stage of `image`, or of one of its stages.
-    pub async fn last_of(&self, image: &str, stage: Option<StageName>) -> Result<StoredImage, Failure> {
+    pub fn last_of(&self, image: &str, stage: Option<StageName>) -> Result<StoredImage, Failure> {
         let missing = || Failure::new(Cause::Defect, format!("`{image}` is needed before it is built"));
         let chain = self.chains.iter().find(|chain| chain.image == image).ok_or_else(missing)?;
         let upto = stage.map_or(chain.links.len(), |stage| {
@@ -218,7 +220,6 @@ impl Workshop<'_> {
         stapel: &Stapel,
         stage: UserStage,
         ground: &StoredImage,
-        log: &JobLog,
     ) -> Result<StoredImage, Failure> {
         let Some(builder) = &stapel.builder else {
             return Err(Failure::new(Cause::Defect, "a user stage without commands"));
@@ -250,7 +251,7 @@ impl Workshop<'_> {
         let container = self.engine.create_container(&fresh, &spec).await?;
         let mut told = Told::default();
         let tag = format!("{}/{}", task.image.shown_name(), task.link.stage);
-        let output = log.tagged(tag, Style::Plain);
+        let output = task.log.tagged(tag, Style::Plain);
         let code = container.run(LONGEST_STAGE, &mut |text| told.take(text, &output)).await?;
         if code != 0 {
             container.remove().await?;
@@ -460,7 +461,7 @@ impl Told {
         let stage = format!("{}/{}", task.image.shown_name(), task.link.stage);
         let mut message = format!("build stage {stage}{which} ended with exit code {code}");
         for line in self.last {
-            message.push_str(&format!("\n  {line}"));
+            message.extend(["\n  ", &line]);
         }
         let failure = Failure::new(Cause::StageFailed, message);
         match code {

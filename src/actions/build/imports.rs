@@ -53,7 +53,7 @@ pub async fn layers(
 }
 
 async fn layer(workshop: &Workshop<'_>, import: &Import, below: &mut Below<'_>) -> Result<NewLayer, Failure> {
-    let source = workshop.last_of(&import.from, import.stage.map(stage_name)).await?;
+    let source = workshop.last_of(&import.from, import.stage.map(stage_name))?;
     let copy = &import.copy;
     let place = below.resolve(&copy.to).await?;
     let owner = match (&copy.owner, &copy.group) {
@@ -190,11 +190,31 @@ impl Sorting {
     }
 }
 
-/// Writes the entries in their order. A second name whose first would come later gets the content's place in the order.
-fn finish(entries: BTreeMap<Vec<u8>, Spooled>, mut spool: std::fs::File, tmp: &Path) -> io::Result<NewLayer> {
+/// A second name must come after the first; where the order is the other way round, they change places.
+fn order_links(entries: &mut BTreeMap<Vec<u8>, Spooled>) {
+    let backwards = |(name, spooled): (&Vec<u8>, &Spooled)| match &spooled.entry.kind {
+        LayerKind::Hardlink { target } if target > name => Some((name.clone(), target.clone())),
+        _ => None,
+    };
+    let pairs: Vec<_> = entries.iter().filter_map(backwards).collect();
+    for (name, target) in pairs {
+        let Some(first) = entries.get(&target) else { continue };
+        let (kind, start, size) = (first.entry.kind.clone(), first.start, first.size);
+        if let Some(second) = entries.get_mut(&name) {
+            (second.entry.kind, second.start, second.size) = (kind, start, size);
+        }
+        if let Some(first) = entries.get_mut(&target) {
+            (first.entry.kind, first.size) = (LayerKind::Hardlink { target: name }, 0);
+        }
+    }
+}
+
+/// Writes the entries in their order.
+fn finish(mut entries: BTreeMap<Vec<u8>, Spooled>, mut spool: std::fs::File, tmp: &Path) -> io::Result<NewLayer> {
     use std::io::Seek;
     let (file, path) = tempfile::NamedTempFile::new_in(tmp)?.keep().map_err(|error| error.error)?;
     let mut writer = LayerWriter::new(io::BufWriter::with_capacity(256 * 1024, file));
+    order_links(&mut entries);
     for spooled in entries.into_values() {
         if spooled.entry.path.is_empty() {
             continue;

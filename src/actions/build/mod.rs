@@ -134,10 +134,10 @@ async fn side_by_side(
 ) -> Result<Vec<(String, StoredImage)>, Failure> {
     let work = set.iter().enumerate().map(|(index, image)| async move {
         if index == 0 {
-            return one(workshop, survey, image, log).await;
+            return Box::pin(one(workshop, survey, image, log)).await;
         }
         let (quiet, pending) = log.buffered();
-        let built = one(workshop, survey, image, &quiet).await;
+        let built = Box::pin(one(workshop, survey, image, &quiet)).await;
         pending.flush();
         built
     });
@@ -160,7 +160,7 @@ async fn one(
     log: &JobLog,
 ) -> Result<(String, StoredImage), Failure> {
     let block = log.block(show::title(image), show::style(image));
-    match stages(workshop, survey, image, &block).await {
+    match Box::pin(stages(workshop, survey, image, &block)).await {
         Ok(built) => {
             block.done();
             Ok((image.name.clone(), built))
@@ -179,24 +179,23 @@ async fn stages(workshop: &Workshop<'_>, survey: &Survey, image: &Image, log: &J
     let (mut ground, mut files, mut size) = (None, Files::new(), None);
     for (index, step) in steps.iter().enumerate() {
         let link = step.link();
+        if index > 0 {
+            log.blank();
+        }
         if let Step::Build { outdated, reason, .. } = step {
-            let task = Task { image, chain, link, outdated: outdated.as_ref(), files: &files };
-            let made =
-                show::building(task, reason.as_deref(), size, (log, &workshop.project.meta.project), async |log| {
-                    let _lock = lock::take(&workshop.home.join("service/locks"), &link.signature).await?;
-                    let name = execute::stage_name(&workshop.project.meta.project, &link.signature);
-                    match workshop.engine.image(&name).await? {
-                        // Somebody else has built it meanwhile, from the same files.
-                        Some(made) if survey::files_of(made.labels()) == *task.files_after() => {
-                            Ok(workshop.remember(task, made))
-                        }
-                        _ => workshop.make(task, ground, log).await,
-                    }
-                })
-                .await?;
-            files = survey::files_of(made.labels());
-            size = Some(made.size);
-            ground = Some(made);
+            let task = Task { image, chain, link, outdated: outdated.as_ref(), files: &files, log };
+            let block = show::building(task, reason.as_deref());
+            let stage = match Box::pin(made_once(workshop, Task { log: &block, ..task }, ground)).await {
+                Ok(stage) => stage,
+                Err(failure) => {
+                    block.failed();
+                    return Err(failure);
+                }
+            };
+            show::built(block, task, &stage, (&workshop.project.meta.project, size));
+            files = survey::files_of(stage.labels());
+            size = Some(stage.size);
+            ground = Some(stage);
             continue;
         }
         let found = survey.found.stages.get(&link.signature).ok_or_else(missing)?;
@@ -209,6 +208,20 @@ async fn stages(workshop: &Workshop<'_>, survey: &Survey, image: &Image, log: &J
         }
     }
     ground.ok_or_else(missing)
+}
+
+/// Makes a stage, unless another process of this host has just done so from the same files.
+async fn made_once(
+    workshop: &Workshop<'_>,
+    task: Task<'_>,
+    ground: Option<StoredImage>,
+) -> Result<StoredImage, Failure> {
+    let _lock = lock::take(&workshop.home.join("service/locks"), &task.link.signature).await?;
+    let name = execute::stage_name(&workshop.project.meta.project, &task.link.signature);
+    match workshop.engine.image(&name).await? {
+        Some(made) if survey::files_of(made.labels()) == *task.files_after() => Ok(workshop.remember(task, made)),
+        _ => workshop.make(task, ground).await,
+    }
 }
 
 /// Whether others take files of a stage of `image`: then each of its stages must be known.

@@ -18,7 +18,7 @@ fn script(commands: &[String]) -> String {
         "trap 'werf_code=$?; [ $werf_code -eq 0 ] || printf \"\\036%s %s\\n\" \"$werf_command\" \"$werf_code\"' EXIT\n";
     let mut script = mark.to_owned();
     for (index, command) in commands.iter().enumerate() {
-        script.push_str(&format!("werf_command={index}\n{command}\n"));
+        script.extend(["werf_command=", &index.to_string(), "\n", command, "\n"]);
     }
     script
 }

@@ -7,12 +7,12 @@ use jiff::Timestamp;
 use crate::actions::build::execute::Task;
 use crate::actions::stages::chain::Link;
 use crate::actions::stages::survey::Survey;
-use crate::model::failure::Failure;
 use crate::model::image::StoredImage;
 use crate::model::stage::StageName;
 use crate::project::Image;
 use crate::project::Recipe;
 use crate::project::Role;
+use crate::report::Block;
 use crate::report::JobLog;
 use crate::report::Style;
 
@@ -41,49 +41,40 @@ pub(super) fn plan(log: &JobLog, sets: &[Vec<&Image>], limit: Option<NonZeroUsiz
             block.blank();
         }
         block.styled(Style::Highlight, format!("Set #{index}:"));
-        set.iter().for_each(|image| block.styled(Style::Highlight, format!("- {}", title(image))));
+        for image in set {
+            block.styled(Style::Highlight, format!("- {}", title(image)));
+        }
     }
     block.done();
 }
 
 /// A stage that exists.
 pub(super) fn reused(image: &Image, link: &Link, survey: &Survey, (log, project, below): (&JobLog, &str, Option<u64>)) {
-    log.blank();
     log.styled(Style::Highlight, format!("Use cache image for {}/{}", image.shown_name(), link.stage));
     let Some(found) = survey.images.get(&link.signature) else { return };
     let created = Timestamp::from_second(found.created).map(shown_time).unwrap_or_default();
     log.details(&details(project, link, (&found.id, created, found.size), below));
 }
 
-/// A stage while it is made by `make`.
-pub(super) async fn building(
-    task: Task<'_>,
-    reason: Option<&str>,
-    below: Option<u64>,
-    (log, project): (&JobLog, &str),
-    make: impl AsyncFnOnce(&JobLog) -> Result<StoredImage, Failure>,
-) -> Result<StoredImage, Failure> {
-    log.blank();
-    let block = log.block(format!("Building stage {}/{}", task.image.shown_name(), task.link.stage), Style::Highlight);
+/// Opens the block of a stage that is made; `reason` says why.
+pub(super) fn building(task: Task<'_>, reason: Option<&str>) -> Block {
+    let title = format!("Building stage {}/{}", task.image.shown_name(), task.link.stage);
+    let block = task.log.block(title, Style::Highlight);
     if let Some(reason) = reason {
         block.styled(Style::Details, format!("{}: {reason}", task.link.stage));
     }
-    match make(&block).await {
-        Ok(made) => {
-            let created = made.image.created.parse().map(shown_time).unwrap_or_default();
-            let mut pairs = details(project, task.link, (&made.id, created, made.size), below);
-            if let Some(lines) = instructions(task) {
-                pairs.push(("instructions", lines));
-            }
-            block.info(&pairs);
-            block.done();
-            Ok(made)
-        }
-        Err(failure) => {
-            block.failed();
-            Err(failure)
-        }
+    block
+}
+
+/// Closes the block of a stage that was made: `image`, upon one of `below` bytes.
+pub(super) fn built(block: Block, task: Task<'_>, image: &StoredImage, (project, below): (&str, Option<u64>)) {
+    let created = image.image.created.parse().map(shown_time).unwrap_or_default();
+    let mut pairs = details(project, task.link, (&image.id, created, image.size), below);
+    if let Some(lines) = instructions(task) {
+        pairs.push(("instructions", lines));
     }
+    block.info(&pairs);
+    block.done();
 }
 
 fn instructions(task: Task<'_>) -> Option<String> {

@@ -342,3 +342,129 @@ impl fmt::Display for Change {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::ObjectState;
+    use super::Removal;
+    use super::Step;
+    use super::Survey;
+    use super::Surveyed;
+    use super::decide;
+    use crate::actions::release::ownership::Owner;
+    use crate::actions::rollout::hook::HookStep;
+    use crate::chart::manifest::HookEvent;
+    use crate::model::object::ObjectRef;
+
+    fn surveyed(kind: &str, name: &str, weight: i64, state: ObjectState) -> Surveyed {
+        let named = ObjectRef::namespaced("v1", kind, "prod", name);
+        let object = json!({"apiVersion": "v1", "kind": kind,
+            "metadata": {"name": name, "namespace": "prod", "annotations": {"werf.io/weight": weight.to_string()}}});
+        Surveyed { named, source: format!("app/templates/{name}.yaml"), object, state }
+    }
+
+    fn survey(objects: Vec<Surveyed>) -> Survey {
+        Survey {
+            owner: Owner { release: "app".to_owned(), namespace: "prod".to_owned() },
+            namespace_exists: true,
+            is_install: false,
+            record_is_same: true,
+            objects,
+            hooks: Vec::new(),
+            stale: Vec::new(),
+            remains: Vec::new(),
+        }
+    }
+
+    fn hook(event: HookEvent, name: &str) -> (HookEvent, HookStep) {
+        let named = ObjectRef::namespaced("batch/v1", "Job", "prod", name);
+        (event, HookStep { named, object: json!({}), delete_policies: Vec::new() })
+    }
+
+    fn removal(kind: &str, name: &str) -> Removal {
+        Removal { named: ObjectRef::namespaced("v1", kind, "prod", name), uid: "1".to_owned() }
+    }
+
+    #[test]
+    fn everything_is_done_in_helms_order() {
+        let differs = ObjectState::Differs { differences: vec!["data.a: x -> y".to_owned()], mend: false };
+        let plan = decide(Survey {
+            namespace_exists: false,
+            is_install: true,
+            hooks: vec![
+                hook(HookEvent::PreInstall, "migrate"),
+                hook(HookEvent::PreUpgrade, "backup"),
+                hook(HookEvent::PostInstall, "smoke"),
+            ],
+            stale: vec![removal("ConfigMap", "old"), removal("Service", "old")],
+            ..survey(vec![
+                surveyed("Deployment", "web", 0, ObjectState::Missing),
+                surveyed("Secret", "key", 0, differs.clone()),
+                surveyed("ConfigMap", "settings", 0, differs),
+                surveyed("Job", "task", 0, ObjectState::Immutable("spec.template".to_owned())),
+                surveyed("CustomResourceDefinition", "widgets", 0, ObjectState::Missing),
+                surveyed("Service", "web", 0, ObjectState::Same(json!({}))),
+            ])
+        });
+        insta::assert_snapshot!(plan.unwrap(), @r"
+        + create `Namespace/prod`
+        + create `CustomResourceDefinition/widgets` in namespace `prod`
+        > run pre-install hook `Job/migrate` in namespace `prod`
+        ~ change `Secret/key` in namespace `prod`
+            data.a
+        ~ change `ConfigMap/settings` in namespace `prod`
+            data.a: x -> y
+        + create `Deployment/web` in namespace `prod`
+        -/+ recreate `Job/task` in namespace `prod`
+        - delete `Service/old` in namespace `prod`
+        - delete `ConfigMap/old` in namespace `prod`
+        > run post-install hook `Job/smoke` in namespace `prod`
+        ");
+    }
+
+    #[test]
+    fn an_unchanged_release_is_only_looked_at() {
+        let same = || surveyed("ConfigMap", "settings", 0, ObjectState::Same(json!({"kind": "ConfigMap"})));
+        let plan =
+            decide(Survey { hooks: vec![hook(HookEvent::PreUpgrade, "backup")], ..survey(vec![same()]) }).unwrap();
+        assert!(!plan.is_change);
+        assert_eq!(plan.steps, [Step::Track(vec![json!({"kind": "ConfigMap"})])]);
+        let other_record = decide(Survey { record_is_same: false, ..survey(vec![same()]) }).unwrap();
+        assert!(other_record.is_change);
+    }
+
+    #[test]
+    fn a_weight_is_ready_before_the_next_begins() {
+        let plan = decide(survey(vec![
+            surveyed("Deployment", "web", 10, ObjectState::Missing),
+            surveyed("StatefulSet", "db", -5, ObjectState::Missing),
+        ]));
+        let kinds: Vec<&str> = plan
+            .unwrap()
+            .steps
+            .iter()
+            .map(|step| match step {
+                Step::Apply(_) => "apply",
+                Step::Track(_) => "track",
+                _ => "other",
+            })
+            .collect();
+        assert_eq!(kinds, ["apply", "track", "apply", "track"]);
+    }
+
+    #[test]
+    fn all_that_cannot_be_done_is_told_at_once() {
+        let failure = decide(survey(vec![
+            surveyed("ConfigMap", "theirs", 0, ObjectState::Foreign("it exists and belongs to no release".to_owned())),
+            surveyed("Service", "web", 0, ObjectState::Immutable("spec.clusterIP: field is immutable".to_owned())),
+        ]));
+        let failure = failure.unwrap_err();
+        assert!(
+            failure.message.contains("`ConfigMap/theirs`") && failure.message.contains("spec.clusterIP"),
+            "{failure}"
+        );
+        assert_eq!(failure.hints.len(), 2);
+    }
+}

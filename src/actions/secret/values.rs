@@ -61,7 +61,7 @@ fn rewrite(text: &str, mut replace: impl FnMut(&Leaf) -> Result<String, Failure>
             rewritten.push(' ');
         }
         if let Some(anchor) = &leaf.anchor {
-            rewritten.push_str(&format!("&{anchor} "));
+            rewritten.extend(["&", anchor, " "]);
         }
         rewritten.push_str(&replace(&leaf)?);
         let old = &text[leaf.span.clone()];

@@ -180,40 +180,33 @@ impl MappingSource<'_> {
             Ok(())
         })?;
         for pattern in patterns {
-            self.check_matched(object, stage, pattern, &entries, warn)?;
+            if let Some(message) = self.unmatched(object, pattern, &entries)? {
+                warn(format!("stage {} {message}", stage.name()));
+            }
         }
         Ok(told(&self.mapping.copy.add, &entries))
     }
 
-    /// Warns of a pattern that matches nothing, as it does when it is meant from the repository's root.
-    fn check_matched(
-        &self,
-        object: &TreeEntry,
-        stage: UserStage,
-        pattern: &str,
-        entries: &[FileEntry],
-        warn: &mut dyn FnMut(String),
-    ) -> Result<(), Failure> {
+    /// What to say of a pattern that matches nothing, as one does that is meant from the repository's root.
+    fn unmatched(&self, object: &TreeEntry, pattern: &str, entries: &[FileEntry]) -> Result<Option<String>, Failure> {
         let filter =
             PathFilter::new(&[pattern.to_owned()], &[]).map_err(|why| Failure::new(Cause::ProjectInvalid, why))?;
-        let below = |entry: &FileEntry| {
+        let inside = |entry: &FileEntry| {
             entry.kind == EntryKind::Directory && filter.verdict(&entry.path, Verdict::Inside) == Verdict::Inside
         };
-        if entries.iter().any(|entry| entry.path.is_empty() || filter.takes(&entry.path) || below(entry)) {
-            return Ok(());
+        if entries.iter().any(|entry| entry.path.is_empty() || filter.takes(&entry.path) || inside(entry)) {
+            return Ok(None);
         }
         let add = &self.mapping.copy.add;
-        let mut message =
-            format!("stage {} dependency path `{pattern}` has not been found below `{add}`", stage.name());
+        let mut message = format!("dependency path `{pattern}` has not been found below `{add}`");
         let shorter = pattern.match_indices('/').map(|(index, _)| &pattern[index + 1..]);
         for rest in shorter.filter(|rest| !rest.is_empty()) {
             if self.repository.entry(object.id, rest.as_bytes()).is_ok_and(|entry| entry.is_some()) {
-                message.push_str(&format!("; paths are relative to `add`: did you mean `{rest}`?"));
+                message.extend(["; paths are relative to `add`: did you mean `", rest, "`?"]);
                 break;
             }
         }
-        warn(message);
-        Ok(())
+        Ok(Some(message))
     }
 
     /// Shows to `visit` what all of `filters` take.
@@ -233,9 +226,7 @@ impl MappingSource<'_> {
         }
         let mut above = vec![roots];
         self.repository.walk(object.id, |entry| {
-            while above.len() > 1 && entry.path.iter().filter(|byte| **byte == b'/').count() < above.len() - 1 {
-                above.pop();
-            }
+            above.truncate(entry.path.split(|byte| *byte == b'/').count());
             let Some(verdicts) = above.last() else { return Ok(Visit::Stop) };
             let found = FileEntry { path: entry.path.clone(), kind: entry.kind, id: entry.id };
             if entry.kind != EntryKind::Directory {

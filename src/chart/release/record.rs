@@ -131,7 +131,7 @@ pub struct RecordedChart {
     #[serde(default)]
     pub lock: Value,
     /// The templates; may be left out.
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "null_as_default", serialize_with = "empty_as_null")]
     pub templates: Vec<ChartFile>,
     /// The chart's default values.
     #[serde(default, deserialize_with = "null_as_default")]
@@ -140,7 +140,7 @@ pub struct RecordedChart {
     #[serde(default)]
     pub schema: Value,
     /// The other files; may be left out.
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "null_as_default", serialize_with = "empty_as_null")]
     pub files: Vec<ChartFile>,
 }
 
@@ -256,6 +256,11 @@ where
     T: Default + Deserialize<'de>,
 {
     Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// So does a reader of ours expect it back.
+fn empty_as_null<S: serde::Serializer>(files: &[ChartFile], serializer: S) -> Result<S::Ok, S::Error> {
+    if files.is_empty() { serializer.serialize_none() } else { files.serialize(serializer) }
 }
 
 /// Reads a list of words and leaves out those that this version does not know, as Helm does with hook events.

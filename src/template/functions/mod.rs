@@ -21,8 +21,10 @@
 
 mod args;
 mod callable;
+mod casing;
 mod cast;
 mod compare;
+mod decimal;
 mod defaults;
 mod dicts;
 mod documents;
@@ -30,12 +32,18 @@ mod elements;
 mod encoding;
 mod equal;
 mod escape;
+mod letters;
 mod lists;
 mod logic;
+mod network;
 mod numeric;
+mod paths;
 mod print;
+mod random;
+mod reflection;
 mod render;
 mod strings;
+mod words;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -209,12 +217,19 @@ const STANDARD: &[&[Function]] =
 /// Sprig's families.
 const SPRIG: &[&[Function]] = &[
     strings::FUNCTIONS,
+    casing::FUNCTIONS,
+    decimal::FUNCTIONS,
     defaults::FUNCTIONS,
     dicts::FUNCTIONS,
     documents::SPRIG,
     encoding::FUNCTIONS,
     lists::FUNCTIONS,
+    network::FUNCTIONS,
     numeric::FUNCTIONS,
+    paths::FUNCTIONS,
+    random::FUNCTIONS,
+    reflection::FUNCTIONS,
+    words::FUNCTIONS,
 ];
 
 /// Helm's families.
