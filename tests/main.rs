@@ -6,8 +6,8 @@
 mod backends;
 mod build;
 mod chart;
-mod cluster;
 mod cli;
+mod cluster;
 mod config_example;
 mod deploy;
 mod gitlab;

@@ -389,7 +389,8 @@ fn rig_a_run_is_like_docker_run() {
         let name = format!("rig-backends-{}", std::process::id());
         let request = run_request(image, &["-d", "--name", &name, "--network=none"], &["sleep", "600"]);
         let (outcome, _) = run(&engine, &request, "", None).await;
-        let ours: Vec<_> = engine.owned().await.unwrap().into_iter().filter(|owned| owned.owner == run_owner()).collect();
+        let ours: Vec<_> =
+            engine.owned().await.unwrap().into_iter().filter(|owned| owned.owner == run_owner()).collect();
         let found = ours.iter().find(|owned| owned.name == name).unwrap();
         assert_eq!(outcome, RunOutcome::Detached(found.id.clone()));
         assert!(found.running && engine.remove_owned(found).await.unwrap());
@@ -441,12 +442,12 @@ fn rig_a_dockerfile_is_built_with_arguments_and_labels() {
         };
         let good =
             "FROM rig-backends/busybox:1 AS wanted\nARG WORD\nRUN echo said $WORD > /word\nFROM scratch\nRUN fails\n";
-        let mut lines = Vec::new();
-        let mut take = |line: &str| lines.push(line.to_owned());
-        let built = engine.build_dockerfile(&build, HashMap::new(), dockerfile(good), &mut take).await.unwrap();
-        assert_eq!(built.labels().get("made").map(String::as_str), Some("here"));
-        assert!(lines.iter().any(|line| line.contains("RUN echo said $WORD")), "{lines:?}");
-        assert_eq!(script(&engine, &built, "cat /word").await.1, ["said hello"]);
+        let mut shown = Vec::new();
+        let mut take = |line: &str| shown.push(line.to_owned());
+        let image = engine.build_dockerfile(&build, HashMap::new(), dockerfile(good), &mut take).await.unwrap();
+        assert_eq!(image.labels().get("made").map(String::as_str), Some("here"));
+        assert!(shown.iter().any(|line| line.contains("RUN echo said $WORD")), "{shown:?}");
+        assert_eq!(script(&engine, &image, "cat /word").await.1, ["said hello"]);
 
         let bad = "FROM rig-backends/busybox:1 AS wanted\nRUN exit 17\n";
         let failure = engine.build_dockerfile(&build, HashMap::new(), dockerfile(bad), &mut |_| ()).await.unwrap_err();

@@ -40,7 +40,7 @@ fn git(dir: &Path, arguments: &[&str]) -> String {
 
 fn commit(dir: &Path, files: &[(&[u8], &str)]) -> ObjectId {
     for (name, content) in files {
-        let path = dir.join(std::os::unix::ffi::OsStrExt::from_bytes(*name) as &std::ffi::OsStr);
+        let path = dir.join(std::os::unix::ffi::OsStrExt::from_bytes(name) as &std::ffi::OsStr);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, content).unwrap();
     }

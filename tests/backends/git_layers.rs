@@ -23,8 +23,11 @@ use proptest::prop_assert_eq;
 use proptest::proptest;
 use tempfile::TempDir;
 
-/// A file, program or link at a path.
-type Files = BTreeMap<Vec<u8>, (EntryKind, Vec<u8>)>;
+/// A file, program or link with its content.
+type Content = (EntryKind, Vec<u8>);
+type Files = BTreeMap<Vec<u8>, Content>;
+/// The files below a directory, by the rest of their paths.
+type Below<'a> = Vec<(&'a [u8], &'a Content)>;
 
 /// A git repository that is only objects.
 struct Objects {
@@ -42,13 +45,13 @@ impl Objects {
     }
 
     fn tree(&self, files: &Files) -> ObjectId {
-        let below: Vec<_> = files.iter().map(|(path, file)| (path.as_slice(), file)).collect();
+        let below: Below<'_> = files.iter().map(|(path, file)| (path.as_slice(), file)).collect();
         ObjectId::from_bytes(self.write(&below).as_bytes().try_into().unwrap())
     }
 
-    fn write(&self, files: &[(&[u8], &(EntryKind, Vec<u8>))]) -> git2::Oid {
+    fn write(&self, files: &Below<'_>) -> git2::Oid {
         let mut builder = self.git.treebuilder(None).unwrap();
-        let mut folders: BTreeMap<&[u8], Vec<(&[u8], &(EntryKind, Vec<u8>))>> = BTreeMap::new();
+        let mut folders: BTreeMap<&[u8], Below<'_>> = BTreeMap::new();
         for (path, file) in files {
             if let Some(slash) = path.iter().position(|byte| *byte == b'/') {
                 folders.entry(&path[..slash]).or_default().push((&path[slash + 1..], file));

@@ -185,7 +185,7 @@ async fn handle(State(registry): State<FakeRegistry>, request: Request) -> Respo
     let query = parts.uri.query().unwrap_or_default().to_owned();
     registry.shared().asked.push(format!("{} {path}", parts.method));
     if path == "/token" {
-        return registry.token(&parts.headers, &query);
+        return token(&parts.headers, &query);
     }
     if let Some(refusal) = registry.refusal(&parts.method, &path, &parts.headers) {
         return refusal;
@@ -225,16 +225,6 @@ async fn break_off(response: Response) -> Response {
 }
 
 impl FakeRegistry {
-    /// Names in the token what was asked for; the registry reads it again.
-    fn token(&self, headers: &HeaderMap, query: &str) -> Response {
-        if headers.get("authorization") != Some(&basic().parse().unwrap()) {
-            return answer(StatusCode::UNAUTHORIZED, "");
-        }
-        let scopes: Vec<_> = query.split('&').filter_map(|pair| pair.strip_prefix("scope=")).collect();
-        let token = STANDARD.encode(scopes.join(" ").replace("%3A", ":").replace("%2C", ",").replace("%2F", "/"));
-        answer(StatusCode::OK, format!(r#"{{"token":"{token}","expires_in":300}}"#))
-    }
-
     /// The answer to somebody who may not ask this.
     fn refusal(&self, method: &Method, path: &str, headers: &HeaderMap) -> Option<Response> {
         let given = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -377,6 +367,16 @@ impl FakeRegistry {
             .map(|content| content.tags.keys().cloned().collect())
             .unwrap_or_default()
     }
+}
+
+/// Names in the token what was asked for; the registry reads it again.
+fn token(headers: &HeaderMap, query: &str) -> Response {
+    if headers.get("authorization") != Some(&basic().parse().unwrap()) {
+        return answer(StatusCode::UNAUTHORIZED, "");
+    }
+    let scopes: Vec<_> = query.split('&').filter_map(|pair| pair.strip_prefix("scope=")).collect();
+    let token = STANDARD.encode(scopes.join(" ").replace("%3A", ":").replace("%2C", ",").replace("%2F", "/"));
+    answer(StatusCode::OK, format!(r#"{{"token":"{token}","expires_in":300}}"#))
 }
 
 fn basic() -> String {
