@@ -24,7 +24,6 @@ const HOMES: &[(&str, &str)] = &[
     ("bollard::", "backends/docker"),
     ("kube::", "backends/cluster"),
     ("git2::", "backends/git"),
-    ("oci_client::", "backends/registry"),
     ("reqwest::", "backends"),
     ("CUSTOM_ENV_", "driver/protocol"),
 ];

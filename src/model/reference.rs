@@ -161,17 +161,23 @@ fn is_host(first: &str) -> bool {
 }
 
 fn check_host(host: &str) -> Result<(), String> {
+    let refuse = |host| format!("`{host}` is not the address of a registry");
     let (name, port) = match host.strip_prefix('[') {
-        Some(rest) => rest.split_once(']').ok_or("the IPv6 address does not end with `]`")?,
+        Some(rest) => rest.split_once(']').ok_or_else(|| refuse(host))?,
         None => host.split_at(host.find(':').unwrap_or(host.len())),
     };
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
-    let is_address = host.starts_with('[') && name.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b':');
+    let is_address =
+        host.starts_with('[') && !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b':');
     let port_fits = port.is_empty() || port.strip_prefix(':').is_some_and(|digits| digits.parse::<u16>().is_ok());
-    if name.is_empty() || !port_fits || !(is_address || name.bytes().all(plain)) {
-        return Err(format!("`{host}` is not the address of a registry"));
+    if !port_fits || !(is_address || name.split('.').all(is_host_part)) {
+        return Err(refuse(host));
     }
     Ok(())
+}
+
+fn is_host_part(part: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    !part.is_empty() && part.bytes().all(plain) && !part.starts_with('-') && !part.ends_with('-')
 }
 
 fn check_path(path: &str) -> Result<(), String> {
@@ -272,7 +278,10 @@ mod tests {
             ("a:-x", "the tag `-x`"),
             ("r.io:99999/a", "`r.io:99999` is not the address"),
             ("a@sha256:12", "is not a digest"),
-            ("../etc", "may hold only"),
+            ("../etc", "`..` is not the address"),
+            ("-x.io/a", "`-x.io` is not the address"),
+            ("[::1/a", "`[::1` is not the address"),
+            ("a/../etc", "`..` may hold only"),
         ];
         for (name, why) in cases {
             let error = name.parse::<Reference>().unwrap_err().to_string();

@@ -28,6 +28,8 @@ pub(super) fn written_by(
     tokio::task::spawn_blocking(move || {
         let mut out = BufWriter::with_capacity(PIECE, ChannelWriter(sender.clone()));
         if let Err(error) = write(&mut out).and_then(|()| out.flush()) {
+            // What is still buffered must not follow the error.
+            drop(out.into_parts());
             // Nobody listens any more when the engine itself ended the call; then it says why.
             drop(sender.blocking_send(Err(error)));
         }

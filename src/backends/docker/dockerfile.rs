@@ -71,8 +71,8 @@ impl Engine {
         .await?;
         shown.cutter.finish(shown.lines);
         let name = shown.id.unwrap_or_else(|| build.name.familiar());
-        let built = self.image(&name).await?;
-        built.ok_or_else(|| Failure::new(Cause::EngineUnavailable, format!("{doing}: the engine has lost the image")))
+        let image = self.image(&name).await?;
+        image.ok_or_else(|| Failure::new(Cause::EngineUnavailable, format!("{doing}: the engine has lost the image")))
     }
 }
 

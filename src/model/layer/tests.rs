@@ -48,7 +48,7 @@ fn sample() -> Vec<(LayerEntry, Vec<u8>)> {
 fn the_bytes_of_a_layer_are_pinned() {
     let (bytes, summary) = write(&sample()).unwrap();
     assert_eq!(summary.size, bytes.len() as u64);
-    assert_eq!(summary.diff_id.to_string(), "sha256:0");
+    assert_eq!(summary.diff_id.to_string(), "sha256:340368e3606a30bd83279b64cd94ba6d0e72fcbba87ccc8822a99fecb94fc9d4");
 }
 
 #[test]
