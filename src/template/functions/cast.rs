@@ -3,6 +3,7 @@
 use std::num::IntErrorKind;
 
 use crate::template::format;
+use crate::template::parse;
 use crate::template::text::Text;
 use crate::template::value::Value;
 
@@ -99,9 +100,13 @@ pub(in crate::template) fn atoi(text: &[u8]) -> i64 {
 
 /// Go's `strconv.ParseFloat`, with cast's cutting of underscores.
 fn parse_float(text: &str) -> Option<f64> {
-    let text = text.replace('_', "");
+    let text = text.replace('_', "").to_ascii_lowercase();
     let plain = text.strip_prefix('+').unwrap_or(&text);
-    let known = plain.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eEinfatyINFATY".contains(&byte));
+    let (sign, digits) = plain.strip_prefix('-').map_or((1.0, plain), |digits| (-1.0, digits));
+    if let Some(hexadecimal) = digits.strip_prefix("0x") {
+        return parse::parse_hexadecimal(hexadecimal).map(|number| sign * number);
+    }
+    let known = plain.bytes().all(|byte| byte.is_ascii_digit() || b"+-.einfaty".contains(&byte));
     if known { plain.parse().ok() } else { None }
 }
 

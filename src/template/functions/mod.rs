@@ -24,6 +24,7 @@ mod callable;
 mod casing;
 mod cast;
 mod compare;
+mod crypto;
 mod dates;
 mod decimal;
 mod defaults;
@@ -223,6 +224,7 @@ const STANDARD: &[&[Function]] =
 const SPRIG: &[&[Function]] = &[
     strings::FUNCTIONS,
     casing::FUNCTIONS,
+    crypto::FUNCTIONS,
     dates::FUNCTIONS,
     decimal::FUNCTIONS,
     defaults::FUNCTIONS,

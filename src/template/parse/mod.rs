@@ -10,4 +10,5 @@ mod token;
 pub(in crate::template) mod tree;
 mod unquote;
 
+pub(in crate::template) use number::parse_hexadecimal;
 pub(in crate::template) use parser::parse;

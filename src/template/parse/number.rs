@@ -170,7 +170,7 @@ fn parse_decimal(text: &str) -> Option<f64> {
 }
 
 /// What stands behind `0x`: digits and `p` with an exponent of two.
-fn parse_hexadecimal(text: &str) -> Option<f64> {
+pub(in crate::template) fn parse_hexadecimal(text: &str) -> Option<f64> {
     let (mantissa, exponent) = text.split_once('p')?;
     let (mantissa, mut exponent) = (mantissa.replace('_', ""), exponent.parse::<i32>().ok()?);
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((&mantissa, ""));

@@ -44,6 +44,7 @@ pub(super) fn translate(pattern: &str) -> Result<Translated, Trouble> {
         out: String::with_capacity(pattern.len() + 16),
         names: vec![String::new()],
         open: vec![Group::default()],
+        deepest: 1,
         last: None,
         last_repeat: None,
     };
@@ -52,6 +53,9 @@ pub(super) fn translate(pattern: &str) -> Result<Translated, Trouble> {
     }
     if translator.open.len() > 1 {
         return Err(Trouble::new("missing closing )", pattern));
+    }
+    if translator.deepest > DEEPEST {
+        return Err(Trouble::new("expression nests too deeply", pattern));
     }
     Ok(Translated { pattern: translator.out, names: translator.names })
 }
@@ -69,6 +73,8 @@ struct Translator<'a> {
     out: String,
     names: Vec<String>,
     open: Vec<Group>,
+    /// How many were open at once.
+    deepest: usize,
     /// The weight of what a repetition would repeat; nothing where nothing is before it.
     last: Option<u64>,
     /// Where the repetition began that was just read.
@@ -81,7 +87,10 @@ impl<'a> Translator<'a> {
         let rest = self.rest;
         match rest.as_bytes()[0] {
             b'(' if rest.starts_with("(?") => self.extended_group(),
-            b'(' => self.group("(", Some(String::new()), &rest[1..]),
+            b'(' => {
+                self.group("(", Some(String::new()), &rest[1..]);
+                Ok(())
+            }
             b')' => self.close(),
             b'|' => {
                 self.out.push('|');
@@ -129,16 +138,13 @@ impl<'a> Translator<'a> {
         self.rest = after;
     }
 
-    fn group(&mut self, open: &str, name: Option<String>, after: &'a str) -> Result<(), Trouble> {
-        if self.open.len() >= DEEPEST {
-            return Err(Trouble::new("expression nests too deeply", self.whole));
-        }
+    fn group(&mut self, open: &str, name: Option<String>, after: &'a str) {
         self.out.push_str(open);
         self.names.extend(name);
         self.open.push(Group::default());
+        self.deepest = self.deepest.max(self.open.len());
         self.last = None;
         self.rest = after;
-        Ok(())
     }
 
     fn close(&mut self) -> Result<(), Trouble> {
@@ -167,10 +173,8 @@ impl<'a> Translator<'a> {
         if !is_name {
             return Err(Trouble::new("invalid named capture", &rest[..=end]));
         }
-        if self.names.iter().any(|known| known == name) {
-            return Err(Trouble::new("duplicate capture group name", name));
-        }
-        self.group("(", Some(name.to_owned()), &rest[end + 1..])
+        self.group("(", Some(name.to_owned()), &rest[end + 1..]);
+        Ok(())
     }
 
     fn flags(&mut self) -> Result<(), Trouble> {
@@ -184,7 +188,10 @@ impl<'a> Translator<'a> {
                 'i' | 'm' | 's' | 'U' => on.push(rune),
                 '-' if !negative => negative = true,
                 ':' | ')' if negative && off.is_empty() => break,
-                ':' => return self.group(&format!("(?{}:", settings(&on, &off)), None, runes.as_str()),
+                ':' => {
+                    self.group(&format!("(?{}:", settings(&on, &off)), None, runes.as_str());
+                    return Ok(());
+                }
                 ')' => {
                     let settings = settings(&on, &off);
                     if !settings.is_empty() {

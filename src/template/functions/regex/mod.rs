@@ -83,11 +83,7 @@ fn in_backquotes(text: &[u8]) -> String {
     }
 }
 
-/// The parts as a `[]string`; a nil one where there is none, as Go's functions answer.
 fn list(parts: Vec<&[u8]>) -> Value {
-    if parts.is_empty() {
-        return Value::object(NilStrings);
-    }
     List::typed(CollectionType::STRINGS, parts.into_iter().map(|part| Value::Text(part.into())).collect()).into()
 }
 
@@ -121,7 +117,11 @@ fn count(args: Args<'_>) -> Result<usize, FunctionError> {
 
 fn all_found(pattern: &Compiled, args: Args<'_>) -> Result<Value, FunctionError> {
     let text = args.text(1)?;
-    Ok(list(pattern.find_all(text, count(args)?).into_iter().map(|found| &text[found]).collect()))
+    let matches = pattern.find_all(text, count(args)?);
+    if matches.is_empty() {
+        return Ok(Value::object(NilStrings));
+    }
+    Ok(list(matches.into_iter().map(|found| &text[found]).collect()))
 }
 
 fn regex_find_all(_: &mut Context<'_>, args: Args<'_>) -> Result<Value, FunctionError> {
@@ -148,12 +148,19 @@ fn must_regex_replace_all_literal(_: &mut Context<'_>, args: Args<'_>) -> Result
     Ok(Value::Text(must(args)?.replace_all_literal(args.text(1)?, args.text(2)?).into()))
 }
 
+fn split(pattern: &Compiled, args: Args<'_>) -> Result<Value, FunctionError> {
+    Ok(match count(args)? {
+        0 => Value::object(NilStrings),
+        most => list(pattern.split(args.text(0)?.is_empty(), args.text(1)?, most)),
+    })
+}
+
 fn regex_split(_: &mut Context<'_>, args: Args<'_>) -> Result<Value, FunctionError> {
-    Ok(list(expected(args)?.split(args.text(0)?.is_empty(), args.text(1)?, count(args)?)))
+    split(&expected(args)?, args)
 }
 
 fn must_regex_split(_: &mut Context<'_>, args: Args<'_>) -> Result<Value, FunctionError> {
-    Ok(list(must(args)?.split(args.text(0)?.is_empty(), args.text(1)?, count(args)?)))
+    split(&must(args)?, args)
 }
 
 fn regex_quote_meta(_: &mut Context<'_>, args: Args<'_>) -> Result<Value, FunctionError> {

@@ -150,9 +150,6 @@ impl Compiled {
 
     /// What stands between the matches, at most so many parts; `is_empty` tells whether the pattern is.
     pub(super) fn split<'t>(&self, is_empty: bool, text: &'t [u8], most: usize) -> Vec<&'t [u8]> {
-        if most == 0 {
-            return Vec::new();
-        }
         if !is_empty && text.is_empty() {
             return vec![text];
         }
