@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 
 use clap::Args;
 
@@ -12,12 +13,14 @@ use crate::actions::build::execute::stage_name;
 use crate::backends::docker::DEFAULT_ADDRESS;
 use crate::backends::docker::Engine;
 use crate::backends::docker::EngineOptions;
+use crate::backends::registry::Keychain;
 use crate::cli::call::Call;
 use crate::cli::options::git::GitArgs;
 use crate::cli::options::log::LogArgs;
 use crate::cli::options::parallel::ParallelArgs;
 use crate::cli::options::project::ProjectArgs;
 use crate::cli::options::registry::StagesStorageArgs;
+use crate::cli::options::registry::docker_config;
 use crate::cli::project;
 use crate::model::failure::Cause;
 use crate::model::failure::Failure;
@@ -102,7 +105,7 @@ pub(super) fn stage_image(arguments: &StageImageArgs, call: &Call) -> Result<(),
 
 /// Builds the images of the request.
 pub(super) async fn build(prepared: &Prepared, log: &JobLog) -> Result<(), Failure> {
-    let tools = Tools { engine: &prepared.engine, repositories: &prepared.repositories };
+    let tools = prepared.tools();
     build::build(&prepared.request, tools, log).await.map(drop)
 }
 
@@ -110,7 +113,7 @@ pub(super) async fn build(prepared: &Prepared, log: &JobLog) -> Result<(), Failu
 /// built.
 pub(super) async fn last_stages(prepared: &Prepared) -> Result<BTreeMap<String, (String, StoredImage)>, Failure> {
     let (request, engine) = (&prepared.request, &prepared.engine);
-    let survey = build::look(request, Tools { engine, repositories: &prepared.repositories }).await?;
+    let survey = build::look(request, prepared.tools()).await?;
     let wanted = |name: &String| request.images.is_empty() || request.images.contains(name);
     let mut stages = BTreeMap::new();
     for image in request.project.published().filter(|image| wanted(&image.name)) {
@@ -131,7 +134,7 @@ pub(super) async fn last_stage(prepared: &Prepared, image: Option<&str>) -> Resu
         None => only_image(&prepared.request.project)?,
     };
     let request = BuildRequest { images: vec![image.clone()], ..prepared.request.clone() };
-    let tools = Tools { engine: &prepared.engine, repositories: &prepared.repositories };
+    let tools = prepared.tools();
     let survey = build::look(&request, tools).await?;
     let known = if image == "~" { "" } else { image.as_str() };
     let tag = survey.chain(known).and_then(|chain| survey.last_found(chain)).ok_or_else(|| not_built(&image))?;
@@ -159,6 +162,14 @@ pub(super) struct Prepared {
     /// The engine of this host.
     pub(super) engine: Engine,
     repositories: crate::actions::stages::content::Repositories,
+    keychain: Keychain,
+}
+
+impl Prepared {
+    /// What builds and looks at stages.
+    fn tools(&self) -> Tools<'_> {
+        Tools { engine: &self.engine, repositories: &self.repositories, keychain: &self.keychain }
+    }
 }
 
 pub(super) async fn prepare(
@@ -184,7 +195,19 @@ pub(super) async fn prepare(
         owner: project::owner(call),
         home,
     };
-    Ok(Prepared { request, engine, repositories })
+    let keychain = keychain(call)?;
+    log.mask_all(keychain.secrets().cloned());
+    Ok(Prepared { request, engine, repositories, keychain })
+}
+
+/// Who we are where base images come from. Helper programs are not run: a job could name its own in Docker's
+/// configuration.
+fn keychain(call: &Call) -> Result<Keychain, Failure> {
+    let given = ["WERF_DOCKER_CONFIG", "DOCKER_CONFIG"].into_iter().find_map(|name| call.environment.get(name));
+    match docker_config(given.map(PathBuf::from).as_ref(), call) {
+        Some(directory) => Keychain::from_docker_config(&directory.join("config.json"), None),
+        None => Ok(Keychain::empty()),
+    }
 }
 
 fn check_storage(storage: &StagesStorageArgs) -> Result<(), Failure> {

@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::actions::build::base;
+use crate::actions::build::base::Bases;
 use crate::actions::build::config;
 use crate::actions::build::ground::Below;
 use crate::actions::build::imports;
@@ -62,6 +64,8 @@ const LAST_LINES: usize = 10;
 pub struct Workshop<'a> {
     /// The engine that builds.
     pub engine: &'a Engine,
+    /// What images begin with.
+    pub bases: Bases<'a>,
     /// What is built.
     pub project: &'a Project,
     /// Where files come from.
@@ -122,7 +126,7 @@ impl Workshop<'_> {
         };
         let ground = match ground {
             Some(ground) => ground,
-            None => self.base(stapel).await?,
+            None => self.base(stapel, task.log).await?,
         };
         let made = match task.link.stage {
             StageName::BeforeInstall => self.user(task, stapel, UserStage::BeforeInstall, &ground).await?,
@@ -150,22 +154,10 @@ impl Workshop<'_> {
         Ok(found)
     }
 
-    async fn base(&self, stapel: &Stapel) -> Result<StoredImage, Failure> {
+    async fn base(&self, stapel: &Stapel, log: &JobLog) -> Result<StoredImage, Failure> {
         match &stapel.from {
             From::Image(name) => self.last_of(name, None),
-            From::Base(name) => {
-                let reference: Reference = name
-                    .parse()
-                    .map_err(|error| Failure::new(Cause::ProjectInvalid, format!("`from: {name}`")).because(error))?;
-                let found = self.engine.image(&reference.familiar()).await?;
-                found.ok_or_else(|| {
-                    Failure::new(
-                        Cause::BaseImageMissing,
-                        format!("the base image `{name}` is not in the container engine"),
-                    )
-                    .hint(format!("get it with `docker pull {name}`"))
-                })
-            }
+            From::Base(name) => self.bases.image(&base::named(name)?, log).await,
         }
     }
 

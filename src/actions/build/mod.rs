@@ -3,6 +3,7 @@
 //! Survey: git's objects give the chains, one listing of the engine gives what exists. Steps: what is missing. Execute:
 //! computed layers go into the engine without a container, commands run in one.
 
+pub mod base;
 pub mod config;
 pub mod execute;
 pub mod ground;
@@ -23,6 +24,7 @@ use futures_util::StreamExt;
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::actions::build::base::Bases;
 use crate::actions::build::execute::Task;
 use crate::actions::build::execute::Workshop;
 use crate::actions::stages::chain::Files;
@@ -33,6 +35,7 @@ use crate::actions::stages::steps::Step;
 use crate::actions::stages::survey;
 use crate::actions::stages::survey::Survey;
 use crate::backends::docker::Engine;
+use crate::backends::registry::Keychain;
 use crate::model::failure::Cause;
 use crate::model::failure::Failure;
 use crate::model::image::StoredImage;
@@ -65,6 +68,8 @@ pub struct Tools<'a> {
     pub engine: &'a Engine,
     /// The repositories, at the commits that are built.
     pub repositories: &'a Repositories,
+    /// Who we are where base images are pulled.
+    pub keychain: &'a Keychain,
 }
 
 /// Brings every stage of the wanted images into being; answers with the last stage of each, by the image's name.
@@ -88,6 +93,7 @@ pub async fn build(
         tempfile::Builder::new().prefix("werf-build-").tempdir_in(&request.tmp).map_err(|error| no_files(&error))?;
     let workshop = Workshop {
         engine: tools.engine,
+        bases: Bases::new(tools.engine, tools.keychain),
         project: &request.project,
         repositories: tools.repositories,
         chains: &survey.chains,

@@ -83,16 +83,25 @@ fn instructions(task: Task<'_>) -> Option<String> {
     Some(docker.lines().join("\n"))
 }
 
+/// What is said of a base image that was pulled.
+pub(super) fn pulled(image: &StoredImage) -> [(&'static str, String); 2] {
+    [("image_id", short(&image.id).to_owned()), ("size", bytes(image.size))]
+}
+
+fn short(id: &str) -> &str {
+    let digits = id.strip_prefix("sha256:").unwrap_or(id);
+    digits.get(..12).unwrap_or(digits)
+}
+
 fn details<'a>(
     project: &str,
     link: &Link,
     (id, created, size): (&str, String, u64),
     below: Option<u64>,
 ) -> Vec<(&'a str, String)> {
-    let short = id.strip_prefix("sha256:").unwrap_or(id);
     let mut pairs = vec![
         ("repository", format!("werf-stages-storage/{project}")),
-        ("image_id", short.get(..12).unwrap_or(short).to_owned()),
+        ("image_id", short(id).to_owned()),
         ("created", created),
         ("tag", link.signature.to_string()),
     ];
@@ -108,7 +117,7 @@ fn shown_time(time: Timestamp) -> String {
 }
 
 /// `217 B`, `5.1 KiB`, `1.9 MiB`.
-fn bytes(number: u64) -> String {
+pub(super) fn bytes(number: u64) -> String {
     const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
     if number < 1024 {
         return format!("{number} B");
