@@ -458,7 +458,7 @@ fn rig_a_dockerfile_is_built_with_arguments_and_labels() {
 }
 
 #[test]
-fn rig_images_are_listed_by_label_in_one_call() {
+fn rig_images_are_listed_by_label_or_name_in_one_call() {
     on_each_engine(|engine| async move {
         let base = busybox(&engine).await;
         let found = engine.images(&["rig-backends=base".to_owned()]).await.unwrap();
@@ -466,6 +466,10 @@ fn rig_images_are_listed_by_label_in_one_call() {
         assert_eq!((&listed.id, &listed.labels), (&base.id, base.labels()));
         engine.tag_image(&base.id, "rig-backends/other", "2").await.unwrap();
         assert_eq!(engine.image("rig-backends/other:2").await.unwrap().unwrap().id, base.id);
+        let named =
+            engine.images_named(&["rig-backends/oth*:2".to_owned(), "rig-backends/none:1".to_owned()]).await.unwrap();
+        assert_eq!(named.iter().map(|image| &image.id).collect::<Vec<_>>(), [&base.id]);
+        assert_eq!(engine.images_named(&[]).await.unwrap(), []);
         assert!(engine.remove_image("rig-backends/other:2").await.unwrap());
         assert_eq!(engine.images(&["rig-backends=none".to_owned()]).await.unwrap(), []);
     });
