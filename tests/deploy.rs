@@ -183,7 +183,7 @@ async fn rig_stop_finds_the_release_by_its_environment() {
     let which = Which::Environment(place.request.environment.clone().unwrap());
     let (dismissed, log) = place.dismiss(which.clone(), Namespaces::Delete).await.succeeded();
     assert_eq!(dismissed.releases, ["stop"]);
-    assert_eq!(dismissed.namespaces, [place.namespace.clone()], "{log}");
+    assert_eq!(dismissed.namespaces, std::slice::from_ref(&place.namespace), "{log}");
     let (again, log) = place.dismiss(which, Namespaces::Delete).await.succeeded();
     assert!(again.releases.is_empty() && log.contains("nothing to stop"), "{log}");
 }

@@ -29,7 +29,17 @@ const HOMES: &[(&str, &str)] = &[
 ];
 
 /// What pure files must not contain.
-const IMPURE: &[&str] = &["async fn", "tokio::", "std::fs", "std::env", "::now()", "std::net", "std::process"];
+const IMPURE: &[&str] = &[
+    "async fn",
+    "tokio::",
+    "std::fs",
+    "std::env",
+    "::now()",
+    "std::net::Tcp",
+    "std::net::Udp",
+    "ToSocketAddrs",
+    "std::process",
+];
 
 const PURE_FOLDERS: &[&str] = &["model/", "yaml/", "template/", "chart/", "project/", "job/"];
 

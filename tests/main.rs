@@ -1,6 +1,8 @@
 //! The one test binary: every further one would link bollard and kube again.
 
+#![expect(dead_code, reason = "the demo shows more of a job than the tests look at")]
 #![expect(clippy::disallowed_methods, reason = "tests start programs, as people do")]
+#![expect(clippy::print_stderr, reason = "a failing test shows what it saw")]
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on may panic")]
 
 mod backends;

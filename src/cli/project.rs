@@ -19,6 +19,7 @@ use crate::cli::call::Call;
 use crate::cli::options::git::GitArgs;
 use crate::cli::options::project::ProjectArgs;
 use crate::cli::world::SystemWorld;
+use crate::job::identity::JOB_VARIABLE;
 use crate::model::failure::Cause;
 use crate::model::failure::Failure;
 use crate::model::ownership::Owner;
@@ -212,6 +213,10 @@ fn wanted(revision: &Revision) -> Result<Wanted, Failure> {
 
 /// The job that this process works for; outside of a job, the process itself.
 pub(super) fn owner(call: &Call) -> Owner {
+    // The executor says it itself: `cleanup` looks for that mark and no other.
+    if let Some(owner) = call.environment.get(JOB_VARIABLE).and_then(|mark| mark.parse().ok()) {
+        return owner;
+    }
     let number = |name: &str| call.environment.get(name).and_then(|text| text.parse().ok());
     match (call.environment.get("CI_SERVER_URL"), number("CI_PROJECT_ID"), number("CI_JOB_ID")) {
         (Some(server), Some(project), Some(job)) => Owner::of_job(server, project, job),

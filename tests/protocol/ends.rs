@@ -223,7 +223,7 @@ fn t14_both_cancels_in_the_runners_order() {
 
 #[test]
 fn t13_an_engine_that_is_down_is_told_and_left_to_gc() {
-    let mut runner = FakeRunner::new(Era::Seventeen);
+    let runner = FakeRunner::new(Era::Seventeen);
     let socket = runner.root().join("engine");
     runner.settings(&format!("[engine]\nhost = 'unix://{}'\n", socket.display()));
     let mut runner = runner.begun();

@@ -127,6 +127,7 @@ impl Place {
     }
 
     /// What kubectl prints.
+    #[expect(clippy::unused_self, reason = "the cluster is this place's")]
     pub(crate) fn kubectl(&self, arguments: &[&str]) -> String {
         run("kubectl", arguments)
     }

@@ -15,6 +15,7 @@ const ROUNDS: usize = 32;
 const SMALL_PRIMES: std::ops::Range<u32> = 3..2000;
 
 /// A new key as PEM.
+#[expect(clippy::many_single_char_names, reason = "the names of the standard")]
 pub(super) fn generate(world: &mut dyn World) -> String {
     let (p, q) = primes(world);
     let one = BigUint::from(1_u8);
@@ -61,7 +62,7 @@ fn random(world: &mut dyn World, bits: u64) -> BigUint {
 /// Miller and Rabin's test.
 fn is_prime(world: &mut dyn World, number: &BigUint) -> bool {
     let (one, zero) = (BigUint::from(1_u8), BigUint::default());
-    if SMALL_PRIMES.into_iter().step_by(2).any(|small| number % small == zero) {
+    if SMALL_PRIMES.step_by(2).any(|small| number % small == zero) {
         return false;
     }
     let less_one = number - &one;
