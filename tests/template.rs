@@ -28,98 +28,6 @@ const VALUES: &str = include_str!("goldens/template/values.yaml");
 /// A snippet that speaks of one of these needs a chart, and is run where charts are.
 const OF_A_CHART: &[&str] = &[".Chart", ".Files", ".Capabilities"];
 
-/// Functions that snippets call and that are still to come. A name leaves this list when the function is there.
-const TO_COME: &[&str] = &[
-    "abbrev",
-    "abbrevboth",
-    "add1f",
-    "addf",
-    "adler32sum",
-    "ago",
-    "b32dec",
-    "b32enc",
-    "base",
-    "bcrypt",
-    "buildCustomCert",
-    "camelcase",
-    "clean",
-    "date",
-    "dateInZone",
-    "dateModify",
-    "date_in_zone",
-    "date_modify",
-    "decryptAES",
-    "deepEqual",
-    "derivePassword",
-    "dir",
-    "divf",
-    "duration",
-    "durationRound",
-    "encryptAES",
-    "ext",
-    "genCA",
-    "genCAWithKey",
-    "genPrivateKey",
-    "genSelfSignedCert",
-    "genSelfSignedCertWithKey",
-    "genSignedCert",
-    "genSignedCertWithKey",
-    "getHostByName",
-    "htmlDate",
-    "htmlDateInZone",
-    "htpasswd",
-    "initials",
-    "isAbs",
-    "kebabcase",
-    "kindIs",
-    "kindOf",
-    "mulf",
-    "mustDateModify",
-    "mustRegexFind",
-    "mustRegexFindAll",
-    "mustRegexMatch",
-    "mustRegexReplaceAll",
-    "mustRegexReplaceAllLiteral",
-    "mustRegexSplit",
-    "mustToDate",
-    "must_date_modify",
-    "now",
-    "osBase",
-    "osClean",
-    "osDir",
-    "osExt",
-    "osIsAbs",
-    "randAlpha",
-    "randAlphaNum",
-    "randAscii",
-    "randBytes",
-    "randInt",
-    "randNumeric",
-    "regexFind",
-    "regexFindAll",
-    "regexMatch",
-    "regexQuoteMeta",
-    "regexReplaceAll",
-    "regexReplaceAllLiteral",
-    "regexSplit",
-    "semver",
-    "semverCompare",
-    "shuffle",
-    "snakecase",
-    "subf",
-    "swapcase",
-    "toDate",
-    "typeIs",
-    "typeIsLike",
-    "typeOf",
-    "unixEpoch",
-    "urlJoin",
-    "urlParse",
-    "uuidv4",
-    "wrap",
-    "wrapWith",
-];
-
 /// The file that the snippets were rendered as.
 const FILE: &str = "c/templates/t.yaml";
 
@@ -214,28 +122,15 @@ fn differences<'a>(cases: impl Iterator<Item = &'a Case>) -> Vec<String> {
     differences
 }
 
-fn waits(case: &Case) -> bool {
-    let is_mark = |letter: char| !letter.is_alphanumeric() && letter != '_';
-    let calls = |name: &str| case.template.split(is_mark).any(|word| word == name);
-    TO_COME.iter().any(|name| calls(name))
-}
-
 #[test]
 fn snippets_render_as_with_the_real_engine() {
     let differences = stack::with_stack(512 << 20, || {
         let cases = cases();
         let of_a_chart = |case: &&Case| OF_A_CHART.iter().any(|word| case.template.contains(word));
-        differences(cases.iter().filter(|case| !of_a_chart(case) && !waits(case)))
+        differences(cases.iter().filter(|case| !of_a_chart(case)))
     });
     let differences = differences.unwrap();
     assert!(differences.is_empty(), "{} differ:\n{}", differences.len(), differences.join("\n"));
-}
-
-#[test]
-fn what_is_to_come_is_not_there_yet() {
-    let functions = Functions::helm();
-    let there: Vec<_> = TO_COME.iter().filter(|name| functions.get(name).is_some()).collect();
-    assert!(there.is_empty(), "take them out of TO_COME: {there:?}");
 }
 
 /// What `goldens/template/go/main.go` renders with.

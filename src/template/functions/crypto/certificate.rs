@@ -1,6 +1,8 @@
 //! Certificates as sprig makes them.
 
 use std::net::IpAddr;
+use std::ops::Add;
+use std::ops::Sub;
 use std::time::Duration;
 
 use rcgen::BasicConstraints;
@@ -24,6 +26,9 @@ use crate::template::functions::crypto::keys::PrivateKey;
 use crate::template::text::Text;
 use crate::template::value::Value;
 use crate::template::world::World;
+
+/// The first second of year 1.
+const FIRST_SECOND: i64 = -62_135_596_800;
 
 /// The last second of year 9999, beyond which a certificate cannot say a time.
 const LAST_SECOND: i64 = 253_402_300_799;
@@ -117,15 +122,22 @@ impl Request {
             params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         }
         let epoch = date_time_ymd(1970, 1, 1);
-        params.not_before = epoch + since_epoch(self.valid.0)?;
-        params.not_after = epoch + since_epoch(self.valid.1)?;
+        params.not_before = moved(epoch, self.valid.0)?;
+        params.not_after = moved(epoch, self.valid.1)?;
         Ok(params)
     }
 }
 
-fn since_epoch(seconds: i64) -> Result<Duration, FunctionError> {
-    let seconds = u64::try_from(seconds).ok().filter(|_| seconds <= LAST_SECOND);
-    seconds.map(Duration::from_secs).ok_or_else(|| failed("cannot represent time as GeneralizedTime"))
+/// The time so many seconds after 1970, which is `epoch`.
+fn moved<T>(epoch: T, seconds: i64) -> Result<T, FunctionError>
+where
+    T: Add<Duration, Output = T> + Sub<Duration, Output = T>,
+{
+    if !(FIRST_SECOND..=LAST_SECOND).contains(&seconds) {
+        return Err(failed("cannot represent time as GeneralizedTime"));
+    }
+    let span = Duration::from_secs(seconds.unsigned_abs());
+    Ok(if seconds < 0 { epoch - span } else { epoch + span })
 }
 
 /// The certificate as PEM.

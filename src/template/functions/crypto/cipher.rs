@@ -58,7 +58,10 @@ pub(super) fn decrypt_aes(_: &mut Context<'_>, args: Args<'_>) -> Result<Value, 
     }
     let bytes = radix::decode64(text).map_err(FunctionError::new)?;
     let Some((vector, content)) = bytes.split_first_chunk::<BLOCK>() else {
-        return Err(panicked("slice bounds out of range", "[:16] with capacity", bytes.len()));
+        // Go decodes into a buffer for as many bytes as the text could stand for.
+        let capacity = text.len() / 4 * 3;
+        let bounds = format!("slice bounds out of range [:{BLOCK}] with capacity {capacity}");
+        return Err(FunctionError::new(format!("runtime error: {bounds}")));
     };
     if content.len() % BLOCK != 0 {
         return Err(FunctionError::new("crypto/cipher: input not full blocks"));
@@ -84,10 +87,6 @@ fn without_padding(mut padded: Vec<u8>) -> Result<Value, FunctionError> {
     };
     padded.truncate(length);
     Ok(Value::Text(padded.into()))
-}
-
-fn panicked(what: &str, bounds: &str, number: usize) -> FunctionError {
-    FunctionError::new(format!("runtime error: {what} {bounds} {number}"))
 }
 
 #[cfg(test)]

@@ -17,19 +17,28 @@ const SMALL_PRIMES: std::ops::Range<u32> = 3..2000;
 /// A new key as PEM.
 #[expect(clippy::many_single_char_names, reason = "the names of the standard")]
 pub(super) fn generate(world: &mut dyn World) -> String {
-    let (p, q) = primes(world);
     let one = BigUint::from(1_u8);
-    let cofactor = (&p - &one) / &q;
+    let (modulus, order) = primes(world);
+    let generator = generator(&modulus, &order);
+    let secret = &random(world, Q_BITS + 64) % (&order - &one) + &one;
+    let public = generator.modpow(&secret, &modulus);
+    let numbers = [BigUint::default(), modulus, order, generator, public, secret];
+    let content = numbers.map(|number| element(0x02, &unsigned(&number))).concat();
+    keys::written("DSA PRIVATE KEY", &element(0x30, &content))
+}
+
+/// A number whose powers are as many as `order`.
+fn generator(modulus: &BigUint, order: &BigUint) -> BigUint {
+    let one = BigUint::from(1_u8);
+    let cofactor = (modulus - &one) / order;
     let mut base = BigUint::from(2_u8);
-    let mut g = base.modpow(&cofactor, &p);
-    while g == one {
+    loop {
+        let power = base.modpow(&cofactor, modulus);
+        if power != one {
+            return power;
+        }
         base += 1_u8;
-        g = base.modpow(&cofactor, &p);
     }
-    let x = &random(world, Q_BITS + 64) % (&q - &one) + &one;
-    let y = g.modpow(&x, &p);
-    let numbers = [BigUint::default(), p, q, g, y, x].map(|number| element(0x02, &unsigned(&number))).concat();
-    keys::written("DSA PRIVATE KEY", &element(0x30, &numbers))
 }
 
 /// Two primes, of which the second divides the first less one.

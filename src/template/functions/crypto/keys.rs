@@ -84,7 +84,7 @@ impl PrivateKey {
             "RSA" => rsa::KeyPair::from_der(der).map(|_| Self::Rsa(der.to_vec())).map_err(|_| refused()),
             "EC" => sec1(der).map(Self::Ec).ok_or_else(refused),
             "DSA" => Ok(Self::Dsa(der.to_vec())),
-            other => Err(format!("invalid private key type {other}")),
+            _ => Err(format!("invalid private key type {}", block.tag())),
         }
     }
 
