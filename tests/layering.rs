@@ -24,13 +24,22 @@ const HOMES: &[(&str, &str)] = &[
     ("bollard::", "backends/docker"),
     ("kube::", "backends/cluster"),
     ("git2::", "backends/git"),
-    ("oci_client::", "backends/registry"),
     ("reqwest::", "backends"),
     ("CUSTOM_ENV_", "driver/protocol"),
 ];
 
 /// What pure files must not contain.
-const IMPURE: &[&str] = &["async fn", "tokio::", "std::fs", "std::env", "::now()", "std::net", "std::process"];
+const IMPURE: &[&str] = &[
+    "async fn",
+    "tokio::",
+    "std::fs",
+    "std::env",
+    "::now()",
+    "std::net::Tcp",
+    "std::net::Udp",
+    "ToSocketAddrs",
+    "std::process",
+];
 
 const PURE_FOLDERS: &[&str] = &["model/", "yaml/", "template/", "chart/", "project/", "job/"];
 
@@ -106,6 +115,9 @@ fn imports_point_down() {
     complain(&found);
 }
 
+/// Folders of `actions` that are no verbs: what several verbs do with the same thing.
+const NOUNS: &[&str] = &["release", "rollout", "stages"];
+
 #[test]
 fn verbs_do_not_import_each_other() {
     let import = regex::Regex::new(r"crate::actions::(\w+)").unwrap();
@@ -113,7 +125,7 @@ fn verbs_do_not_import_each_other() {
     for source in sources().iter().filter(|source| source.path.starts_with("actions/")) {
         let own = source.path.split('/').nth(1).unwrap_or_default().trim_end_matches(".rs");
         for captures in import.captures_iter(&source.code) {
-            if own != "mod" && &captures[1] != own {
+            if own != "mod" && &captures[1] != own && !NOUNS.contains(&&captures[1]) {
                 found.push(format!(
                     "src/{}: imports the verb `{}`; what two verbs need is a noun",
                     source.path, &captures[1]
@@ -129,7 +141,7 @@ fn outside_words_have_one_home() {
     let mut found = Vec::new();
     for source in sources() {
         for (word, home) in HOMES {
-            let stands = regex::Regex::new(&format!(r"(^|[^\w]){}", regex::escape(word))).unwrap();
+            let stands = regex::Regex::new(&format!(r"(^|[^\w:]){}", regex::escape(word))).unwrap();
             if stands.is_match(&source.code) && !source.path.starts_with(home) {
                 found.push(format!("src/{}: `{word}` belongs to src/{home}", source.path));
             }

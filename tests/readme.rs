@@ -25,3 +25,10 @@ fn every_cause_is_in_the_table() {
     }
     assert_eq!(part("causes"), table, "the README's table of causes; it should be:\n{table}");
 }
+
+#[test]
+fn the_settings_are_the_embedded_ones() {
+    let defaults = include_str!("../src/job/default-settings.toml");
+    let block = format!("```toml\n{defaults}```\n");
+    assert_eq!(part("settings"), block, "the README's settings are not src/job/default-settings.toml");
+}

@@ -83,7 +83,7 @@ async fn rig_chat_from_a_push_to_nothing() {
     succeeded(&review);
     says(&review, &["Status progress", "networking.k8s.io/v1"]);
     is_silent_on(&review, &["redis-pa55word", &world.rig.registry_password]);
-    let namespace = namespaces(&world.rig, "chat-review-hello").pop().expect("the review environment's namespace");
+    let namespace = namespaces(&world.rig, "chat-review-review-hel").pop().expect("the review environment's namespace");
     assert!(page(&world.rig, &namespace, "chat", "/").await.contains("<h1>Chat</h1>"));
     assert!(page(&world.rig, &namespace, "chat", "/api/messages").await.contains("welcome"));
 
@@ -118,14 +118,14 @@ async fn rig_chat_from_a_push_to_nothing() {
     // 5. The branch is deleted: the environment is stopped; stopping again is green.
     let stopping = world.gitlab.delete_branch(chat.id, "review/hello");
     let [stop] = stopping[..] else { panic!("one environment to stop, not {stopping:?}") };
-    let stopped = world.gitlab.finished(stop, Duration::from_secs(120)).await;
+    let stopped = world.gitlab.finished(stop, Duration::from_mins(2)).await;
     succeeded(&stopped);
-    assert_eq!(namespaces(&world.rig, "chat-review-hello"), Vec::<String>::new());
+    assert_eq!(namespaces(&world.rig, "chat-review-review-hel"), Vec::<String>::new());
     let mut helm = Command::new(&world.rig.helm);
     helm.args(["list", "-A", "-o", "json"]).env("KUBECONFIG", &world.rig.kubeconfig);
     let releases = helm.output().expect("run helm").stdout;
     let releases = String::from_utf8(releases).expect("helm prints text");
-    assert!(releases.contains("chat-production") && !releases.contains("chat-review-hello"), "{releases}");
+    assert!(releases.contains("chat-production") && !releases.contains("chat-review-review-hel"), "{releases}");
     succeeded(&chat.played(second, "Stop Review").await);
     for environment in ["chat-stage", "chat-production"] {
         kubectl(&world.rig, &["delete", "namespace", environment]);
@@ -140,11 +140,12 @@ async fn rig_django_goes_through_the_same_pipeline() {
     succeeded(&tools.finished(pipeline, "Build").await);
     succeeded(&tools.finished(pipeline, "Run_Tests").await);
     succeeded(&tools.played(pipeline, "Deploy to Review").await);
-    let namespace = namespaces(&world.rig, "tools-review-first").pop().expect("the review environment's namespace");
-    assert!(page(&world.rig, &namespace, "tools-django", "/").await.starts_with("tools review-first"));
+    let namespace =
+        namespaces(&world.rig, "tools-review-review-fir").pop().expect("the review environment's namespace");
+    assert!(page(&world.rig, &namespace, "tools-django", "/").await.starts_with("tools review-review-fir"));
     let stopping = world.gitlab.delete_branch(tools.id, "review/first");
-    succeeded(&world.gitlab.finished(stopping[0], Duration::from_secs(120)).await);
-    assert_eq!(namespaces(&world.rig, "tools-review-first"), Vec::<String>::new());
+    succeeded(&world.gitlab.finished(stopping[0], Duration::from_mins(2)).await);
+    assert_eq!(namespaces(&world.rig, "tools-review-review-fir"), Vec::<String>::new());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -180,14 +181,14 @@ async fn rig_a_red_job_says_why() {
     let misspelt = chat.finished(chat.push("review/red"), "Build").await;
     failed(&misspelt, "script_failure", &["project-invalid", "form", "from"]);
 
-    for namespace in namespaces(&world.rig, "chat-review-red") {
+    for namespace in namespaces(&world.rig, "chat-review-review-red") {
         kubectl(&world.rig, &["delete", "namespace", &namespace]);
     }
 }
 
 /// Containers, on the rig's engine, that carry our label.
 fn our_containers(rig: &Rig) -> String {
-    let filter = ["ps", "--all", "--quiet", "--filter", "label=gitlab-werf-executor.job"];
+    let filter = ["ps", "--all", "--quiet", "--filter", "label=gitlab-werf-executor.owner"];
     let output =
         Command::new("docker").args(filter).env("PATH", &rig.path).env("DOCKER_HOST", &rig.docker_host).output();
     String::from_utf8(output.expect("run docker").stdout).expect("docker prints text")
@@ -229,7 +230,7 @@ async fn rig_a_cancelled_job_ends_in_time_and_leaves_nothing() {
     let next = chat.push("review/cancelled");
     succeeded(&chat.finished(next, "Build").await);
     succeeded(&chat.played(next, "Deploy to Review").await);
-    for namespace in namespaces(&world.rig, "chat-review-cancelled") {
+    for namespace in namespaces(&world.rig, "chat-review-review-can") {
         kubectl(&world.rig, &["delete", "namespace", &namespace]);
     }
 }
@@ -246,7 +247,7 @@ async fn rig_two_slots_do_not_interfere() {
     let deploys = tokio::join!(left.played(a, "Deploy to Review"), right.played(b, "Deploy to Review"));
     succeeded(&deploys.0);
     succeeded(&deploys.1);
-    for (project, pipeline, prefix) in [(&left, a, "chat-review-left"), (&right, b, "chat-review-right")] {
+    for (project, pipeline, prefix) in [(&left, a, "chat-review-review-lef"), (&right, b, "chat-review-review-rig")] {
         assert_eq!(namespaces(&world.rig, prefix).len(), 1);
         succeeded(&project.played(pipeline, "Stop Review").await);
         assert_eq!(namespaces(&world.rig, prefix), Vec::<String>::new());

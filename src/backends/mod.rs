@@ -1,1 +1,7 @@
 //! The outside world, one place a system; answers in our nouns.
+
+pub mod cluster;
+pub mod docker;
+pub mod git;
+pub mod registry;
+pub mod retry;

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 /// A rendered chart.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Rendered {
     /// The objects to install, in Helm's install order, hooks left out.
     pub manifests: Vec<Manifest>,
@@ -20,7 +20,7 @@ pub struct Rendered {
 }
 
 /// One Kubernetes object.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
     /// The template it came from, such as `app/templates/service.yaml`.
     pub source: String,
@@ -31,7 +31,7 @@ pub struct Manifest {
 }
 
 /// One hook.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Hook {
     /// Its object, with its source.
     pub manifest: Manifest,

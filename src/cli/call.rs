@@ -54,13 +54,15 @@ impl Call {
     /// SIGINT and SIGTERM cancel the token that `work` was given; it has a minute to end properly. The result is then a
     /// failure of [`Cause::Cancelled`], whatever `work` says.
     pub fn block_on<T>(&self, work: impl AsyncFnOnce(CancellationToken) -> Result<T, Failure>) -> Result<T, Failure> {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| Failure::new(Cause::HostFiles, "start the runtime").because(error))?;
-        let result = runtime.block_on(until_signalled(work));
-        runtime.shutdown_background();
-        result
+        block_on(work)
+    }
+
+    /// The same for work that is a program on this terminal: Ctrl-C is for that program, not for us.
+    pub fn block_on_editor<T>(
+        &self,
+        work: impl AsyncFnOnce(CancellationToken) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        run(until_signalled(work, Interrupt::IsIgnored))
     }
 
     /// The same between the lines that frame work on a project: version, directory, and the time that it took.
@@ -82,13 +84,38 @@ impl Call {
     }
 }
 
-async fn until_signalled<T>(work: impl AsyncFnOnce(CancellationToken) -> Result<T, Failure>) -> Result<T, Failure> {
-    let mut signals = [listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?];
+/// What SIGINT does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Interrupt {
+    Cancels,
+    IsIgnored,
+}
+
+/// [`Call::block_on`] for what is no command of a person.
+pub(super) fn block_on<T>(work: impl AsyncFnOnce(CancellationToken) -> Result<T, Failure>) -> Result<T, Failure> {
+    run(until_signalled(work, Interrupt::Cancels))
+}
+
+fn run<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(Cause::HostFiles, "start the runtime").because(error))?;
+    let result = runtime.block_on(work);
+    runtime.shutdown_background();
+    result
+}
+
+async fn until_signalled<T>(
+    work: impl AsyncFnOnce(CancellationToken) -> Result<T, Failure>,
+    interrupt: Interrupt,
+) -> Result<T, Failure> {
+    let mut signals = Signals::listen(interrupt)?;
     let cancellation = CancellationToken::new();
     let mut work = std::pin::pin!(work(cancellation.clone()));
     tokio::select! {
         result = &mut work => return result,
-        () = any(&mut signals) => cancellation.cancel(),
+        () = signals.next() => cancellation.cancel(),
     }
     let how = tokio::select! {
         result = tokio::time::timeout(GRACE, work) => match result {
@@ -96,18 +123,29 @@ async fn until_signalled<T>(work: impl AsyncFnOnce(CancellationToken) -> Result<
             Ok(Ok(_)) => "the work had just ended".to_owned(),
             Err(_) => format!("the work did not end within {} seconds", GRACE.as_secs()),
         },
-        () = any(&mut signals) => "a second signal came".to_owned(),
+        () = signals.next() => "a second signal came".to_owned(),
     };
     Err(Failure::new(Cause::Cancelled, format!("stopped by a signal: {how}")).exit_code(INTERRUPTED))
 }
 
-fn listen(kind: SignalKind) -> Result<Signal, Failure> {
-    signal(kind).map_err(|error| Failure::new(Cause::HostFiles, "listen for signals").because(error))
+/// The signals that end a command. While it lives, they do not end the process by themselves.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+    on_interrupt: Interrupt,
 }
 
-async fn any([one, other]: &mut [Signal; 2]) {
-    tokio::select! {
-        _ = one.recv() => {}
-        _ = other.recv() => {}
+impl Signals {
+    fn listen(on_interrupt: Interrupt) -> Result<Self, Failure> {
+        let failure = |error| Failure::new(Cause::HostFiles, "listen for signals").because(error);
+        let interrupt = signal(SignalKind::interrupt()).map_err(failure)?;
+        Ok(Self { interrupt, terminate: signal(SignalKind::terminate()).map_err(failure)?, on_interrupt })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv(), if self.on_interrupt == Interrupt::Cancels => {}
+            _ = self.terminate.recv() => {}
+        }
     }
 }

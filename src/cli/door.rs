@@ -16,19 +16,25 @@ use clap::error::ContextKind;
 use clap::error::ErrorKind;
 
 use crate::cli::call::Call;
+use crate::cli::ci_env;
+use crate::cli::dismiss;
 use crate::cli::environment::Environment;
 use crate::cli::executor::Executor;
 use crate::cli::multiwerf::Multiwerf;
+use crate::cli::native;
 use crate::cli::options::log::LogArgs;
 use crate::cli::outcome;
 use crate::cli::twins;
 use crate::cli::twins::Taken;
 use crate::cli::werf::Werf;
+use crate::driver;
+use crate::driver::verdict::Verdict;
 use crate::model::failure::Cause;
 use crate::model::failure::Failure;
 use crate::report::JobLog;
 use crate::report::LogOptions;
 use crate::report::Mask;
+use crate::report::Style;
 
 /// What this process was started with.
 #[derive(Debug)]
@@ -50,16 +56,54 @@ pub fn enter(mut start: Start) -> ExitCode {
         ("multiwerf", _) => multiwerf(start),
         (_, "werf") => werf(behind_first(&mut start)),
         (_, "multiwerf") => multiwerf(behind_first(&mut start)),
+        (_, call) if driver::is_call(call) => runner(start),
         _ => executor(start),
     }
 }
 
-fn werf(start: Start) -> ExitCode {
+fn werf(mut start: Start) -> ExitCode {
+    if start.arguments.len() == 1 && is_in_job(&start.environment) {
+        let log = open_log(&Stream::Output, &default_log_args(), &start.environment);
+        start = match native(&start, &log) {
+            Ok(start) => start,
+            Err(failure) => return failed(&log, &start.environment, &failure),
+        };
+    }
     pass::<Werf>(start, |werf| if werf.prints_data() { Stream::Error } else { Stream::Output }, Werf::run)
+}
+
+fn is_in_job(environment: &Environment) -> bool {
+    environment.get("CI_JOB_ID").is_some() || environment.get("WERF_ACTION").is_some()
+}
+
+/// The bare `werf` of a job stands for the verb that the job's place in the pipeline asks for, with the variables that
+/// `ci-env` would set. Says which verb it is and why.
+fn native(start: &Start, log: &JobLog) -> Result<Start, Failure> {
+    let plan = native::choose(start.environment.variables())?;
+    log.styled(Style::Highlight, plan.to_string());
+    let tmp = start.environment.get("TMPDIR").unwrap_or("/tmp");
+    let environment = ci_env::completed(&start.environment, Path::new(tmp))?;
+    let arguments = start.arguments.iter().cloned().chain([plan.verb.word().into()]).collect();
+    Ok(Start { arguments, environment, directory: start.directory.clone() })
 }
 
 fn multiwerf(start: Start) -> ExitCode {
     pass::<Multiwerf>(start, |_| Stream::Error, |multiwerf, call| multiwerf.run(call))
+}
+
+/// The Runner's calls have an environment and exit codes of their own.
+fn runner(start: Start) -> ExitCode {
+    match RunnerCall::try_parse_from(start.arguments) {
+        Ok(RunnerCall::Call(call)) => driver::answer(call, Some(dismiss::stop)),
+        Err(error) => not_understood(&error, &[]),
+    }
+}
+
+/// The command line of the Runner's calls alone.
+#[derive(Parser)]
+enum RunnerCall {
+    #[command(flatten)]
+    Call(driver::Call),
 }
 
 fn executor(start: Start) -> ExitCode {
@@ -90,10 +134,20 @@ fn pass<Tree: CommandFactory + FromArgMatches>(
     let call = Call { environment: start.environment, directory: start.directory, log, log_args };
     match run(tree, &call) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            outcome::show(&call.log, &failure);
-            outcome::exit_code(&failure)
-        }
+        Err(failure) => failed(&call.log, &call.environment, &failure),
+    }
+}
+
+fn failed(log: &JobLog, environment: &Environment, failure: &Failure) -> ExitCode {
+    outcome::show(log, failure);
+    note(environment, failure);
+    outcome::exit_code(failure)
+}
+
+/// Tells the driver of the job, if there is one, whose fault it was. Where that is not possible the script is at fault.
+fn note(environment: &Environment, failure: &Failure) {
+    if let Some(file) = environment.get(driver::VERDICT_VARIABLE) {
+        let _ = Verdict::note(Path::new(file), failure, outcome::code(failure).into());
     }
 }
 
@@ -113,7 +167,11 @@ fn log_args(matches: &ArgMatches) -> Result<LogArgs, clap::Error> {
     if leaf.try_contains_id("log_color_mode").is_ok() {
         return LogArgs::from_arg_matches(leaf);
     }
-    Defaults::try_parse_from([""]).map(|defaults| defaults.log)
+    Ok(default_log_args())
+}
+
+fn default_log_args() -> LogArgs {
+    Defaults::parse_from([""]).log
 }
 
 fn open_log(stream: &Stream, arguments: &LogArgs, environment: &Environment) -> JobLog {

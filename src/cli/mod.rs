@@ -15,15 +15,47 @@
 #![expect(clippy::doc_markdown, reason = "doc comments of arguments are help texts, read on terminals")]
 
 pub mod call;
+pub mod doctor;
 pub mod door;
 pub mod environment;
 pub mod executor;
+pub mod gc;
+pub mod native;
 pub mod options;
 pub mod outcome;
+pub mod settings;
 pub mod twins;
 pub mod werf;
 
+mod build;
+mod chart_files;
+mod chart_input;
+mod cluster;
 mod completion;
+mod config;
+mod deploy;
+mod dismiss;
+mod helm;
+mod helm_get;
+mod helm_get_names;
+mod helm_history;
+mod helm_list;
+mod helm_render;
+mod helm_rollback;
+mod helm_template;
+mod helm_uninstall;
+mod image_values;
+mod live_world;
 mod multiwerf;
+mod names;
+mod project;
+mod rows;
+pub mod secret_key;
+
+mod ci_env;
+mod publish;
+mod run;
+mod secret;
 mod slugify;
 mod version;
+mod world;

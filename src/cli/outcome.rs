@@ -24,12 +24,17 @@ pub fn show(log: &JobLog, failure: &Failure) {
 
 /// The exit code of a failed command: that of the command it ran, where one ran, 17 when it was interrupted, else 1.
 pub fn exit_code(failure: &Failure) -> ExitCode {
+    ExitCode::from(code(failure))
+}
+
+/// The same as a number; never 0.
+pub fn code(failure: &Failure) -> u8 {
     let code = match failure.exit_code {
         Some(code) => code,
         None if failure.cause == Cause::Cancelled => INTERRUPTED,
         None => 1,
     };
-    ExitCode::from(u8::try_from(code).ok().filter(|code| *code != 0).unwrap_or(1))
+    u8::try_from(code).ok().filter(|code| *code != 0).unwrap_or(1)
 }
 
 #[cfg(test)]

@@ -115,8 +115,9 @@ impl Block {
         format!("{borders}{} {}\n", self.style.paint(corner, color), style.paint(&self.cut(title, 0), color))
     }
 
+    /// A title that fits, with `reserved` columns behind it. Of a note it is never cut, as in werf.
     fn cut(&self, title: &str, reserved: usize) -> String {
-        if !self.outer.options.pretty {
+        if !self.outer.options.pretty || self.begun.is_none() {
             return title.to_owned();
         }
         let room = self.outer.options.width.saturating_sub(self.inside.frame.width() + reserved);

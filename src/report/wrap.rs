@@ -16,7 +16,7 @@ pub(super) const NARROWEST: usize = 10;
 /// Cuts `text` into pieces for lines of `limit` columns; the pieces joined are the text.
 ///
 /// Every piece but the last leaves room for [`MARK`]. A piece ends behind a blank where the next word fits into a line
-/// of its own, else within the word. Blanks at the end of a piece may stand over the limit: they are not to be shown.
+/// of its own, else within the word. As in werf, a word belongs to a piece only if the blank behind it does too. Blanks at the end of a piece may stand over the limit: they are not to be shown.
 pub(super) fn wrap(text: &str, limit: usize) -> Vec<&str> {
     let limit = limit.max(NARROWEST);
     if width(text) <= limit {
@@ -75,7 +75,7 @@ fn cut(cells: &[Cell], from: usize, room: usize) -> usize {
     let full = full.min(cells.len() - 1);
     let next_word = word_start(cells, from, full);
     let blanks_first = cells[from..next_word].iter().all(|cell| cell.blank || cell.width == 0);
-    if cells[full].blank {
+    if cells[full].blank && (blanks_first || cells[full - 1].blank) {
         return behind_blanks(cells, full);
     }
     let word_fits = columns(cells, next_word, word_end(cells, full)) <= room;

@@ -1,13 +1,17 @@
-//! From text to [`Node`]: events from libyaml, composed as go-yaml v2 composes them.
+//! From text to [`Node`]: scanned as libyaml does, composed as go-yaml v2 does.
 
 mod compose;
+mod cursor;
+mod scanner;
 mod source;
 mod tagged;
+mod token;
 
 use crate::yaml::error::Error;
 use crate::yaml::node::Node;
 
 use compose::Composer;
+use source::Source;
 
 /// What becomes of a key that a mapping gives twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,17 +27,18 @@ pub enum Duplicates {
 /// Of a key given twice the last one wins. Depth, size and the growth through aliases are limited; bad input is an
 /// error with go-yaml's text, never a panic.
 pub fn parse(text: impl AsRef<[u8]>) -> Result<Option<Node>, Error> {
-    Composer::new(text.as_ref(), Duplicates::LastWins)?.document()
+    Composer::new(&Source::new(text.as_ref())?, Duplicates::LastWins).document()
 }
 
 /// Reads the first document as [`parse`] does, but refuses a key given twice.
 pub fn parse_strict(text: impl AsRef<[u8]>) -> Result<Option<Node>, Error> {
-    Composer::new(text.as_ref(), Duplicates::Refused)?.document()
+    Composer::new(&Source::new(text.as_ref())?, Duplicates::Refused).document()
 }
 
 /// Reads every document of a stream, empty ones as null.
 pub fn parse_documents(text: impl AsRef<[u8]>, duplicates: Duplicates) -> Result<Vec<Node>, Error> {
-    let mut composer = Composer::new(text.as_ref(), duplicates)?;
+    let source = Source::new(text.as_ref())?;
+    let mut composer = Composer::new(&source, duplicates);
     let mut documents = Vec::new();
     while let Some(document) = composer.document()? {
         documents.push(document);

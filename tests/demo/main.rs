@@ -4,7 +4,7 @@
 #![expect(clippy::disallowed_methods, reason = "the demo starts programs, as people do")]
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a demo that cannot go on may panic")]
 #![expect(clippy::print_stdout, reason = "the demo's output is what it is for")]
-#![allow(dead_code, reason = "shares its modules with the tests, which use more of them")]
+#![expect(dead_code, reason = "shares its modules with the tests, which use more of them")]
 
 #[path = "../gitlab/mod.rs"]
 mod gitlab;
@@ -22,7 +22,7 @@ use world::Project;
 use world::World;
 
 /// Longest that one job takes on a cold machine.
-const LIMIT: Duration = Duration::from_secs(900);
+const LIMIT: Duration = Duration::from_mins(15);
 
 /// What the demo does, in order: a change to the work tree or a job to watch.
 enum Step {

@@ -33,11 +33,6 @@ impl Variable {
         Self { masked: true, ..Self::plain(key, value) }
     }
 
-    /// A variable of type file.
-    pub(crate) fn file(key: &str, value: impl Into<String>) -> Self {
-        Self { file: true, ..Self::plain(key, value) }
-    }
-
     pub(crate) fn to_json(&self) -> Value {
         json!({"key": self.key, "value": self.value, "public": !self.masked, "masked": self.masked, "file": self.file})
     }

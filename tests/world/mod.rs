@@ -7,7 +7,7 @@ mod runner;
 
 pub(crate) use project::Project;
 pub(crate) use rig::Rig;
-pub(crate) use runner::Runner;
+use runner::Runner;
 
 use std::path::Path;
 use std::path::PathBuf;
@@ -18,7 +18,8 @@ use crate::gitlab::GitLab;
 pub(crate) struct World {
     pub(crate) rig: Rig,
     pub(crate) gitlab: GitLab,
-    pub(crate) runner: Runner,
+    /// Ends with the world.
+    _runner: Runner,
     /// Holds repositories, builds, the Runner's configuration.
     pub(crate) directory: tempfile::TempDir,
 }
@@ -31,7 +32,7 @@ impl World {
         let repositories = directory.path().join("repositories");
         let gitlab = GitLab::start(&repositories, &rig.gitlab_ci_local).await;
         let runner = Runner::start(&rig, &gitlab, directory.path(), slots);
-        Self { rig, gitlab, runner, directory }
+        Self { rig, gitlab, _runner: runner, directory }
     }
 
     /// Sets up a project from a fixture.

@@ -11,7 +11,7 @@ use crate::gitlab::Variable;
 use crate::gitlab::git;
 
 /// Longest that a job of a fixture takes on a cold machine with two cores: `npm ci` twice.
-const LIMIT: Duration = Duration::from_secs(600);
+const LIMIT: Duration = Duration::from_mins(10);
 
 /// The key of the fixtures' secret values.
 const SECRET_KEY: &str = "ad747845284fea7135dca84bde9cff8e";

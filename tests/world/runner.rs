@@ -10,13 +10,7 @@ use super::rig::Rig;
 use crate::gitlab::GitLab;
 
 /// A gitlab-runner process.
-pub(crate) struct Runner {
-    child: Child,
-    /// Where jobs' work trees are.
-    pub(crate) builds: PathBuf,
-    /// The Runner's own log.
-    pub(crate) log: PathBuf,
-}
+pub(crate) struct Runner(Child);
 
 impl Runner {
     /// Starts a Runner that takes `slots` jobs at a time.
@@ -43,19 +37,14 @@ impl Runner {
             .stderr(output)
             .spawn()
             .expect("start gitlab-runner");
-        Self { child, builds, log }
-    }
-
-    /// The process id, for killing it in tests.
-    pub(crate) fn id(&self) -> u32 {
-        self.child.id()
+        Self(child)
     }
 }
 
 impl Drop for Runner {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 
@@ -71,17 +60,21 @@ pub(crate) fn executor() -> PathBuf {
 }
 
 fn settings_text(rig: &Rig, directory: &Path) -> String {
+    let folder = |name: &str| directory.join(name).display().to_string();
     format!(
-        "state_dir = {:?}\n[engine]\nhost = {:?}\n[cluster]\nkubeconfig = {:?}\n",
-        directory.join("state"),
+        "state_dir = \"{}\"\nbuilds_dir = \"{}\"\ncache_dir = \"{}\"\n[engine]\nhost = \"{}\"\n[cluster]\nkubeconfig = \"{}\"\n",
+        folder("state"),
+        folder("builds"),
+        folder("cache"),
         rig.docker_host,
-        rig.kubeconfig
+        rig.kubeconfig.display()
     )
 }
 
 fn config_text(gitlab: &GitLab, directory: &Path, settings: &Path, slots: usize) -> String {
     let call = |name: &str| {
-        format!("    {name}_exec = {:?}\n    {name}_args = [\"{name}\", \"--settings\", {settings:?}]\n", executor())
+        let (executor, settings) = (executor().display().to_string(), settings.display());
+        format!("    {name}_exec = \"{executor}\"\n    {name}_args = [\"{name}\", \"--settings\", \"{settings}\"]\n")
     };
     format!(
         r#"concurrent = {slots}
@@ -89,21 +82,21 @@ check_interval = 1
 [session_server]
 [[runners]]
   name = "werf"
-  url = {url:?}
-  token = {token:?}
+  url = "{url}"
+  token = "{token}"
   executor = "custom"
   shell = "bash"
   output_limit = 16384
-  builds_dir = {builds:?}
-  cache_dir = {cache:?}
+  builds_dir = "{builds}"
+  cache_dir = "{cache}"
   [runners.custom]
 {calls}    graceful_kill_timeout = 30
     force_kill_timeout = 5
 "#,
         url = gitlab.url(),
         token = gitlab.runner_token(),
-        builds = directory.join("builds"),
-        cache = directory.join("cache"),
+        builds = directory.join("builds").display(),
+        cache = directory.join("cache").display(),
         calls = ["config", "prepare", "run", "cleanup"].map(call).concat(),
     )
 }

@@ -2,9 +2,9 @@
 //!
 //! The first line of an option is its help, and names its twins in the environment (see [`twins`](crate::cli::twins)).
 
+pub mod cluster;
 pub mod deploy;
 pub mod git;
-pub mod kube;
 pub mod log;
 pub mod parallel;
 pub mod project;

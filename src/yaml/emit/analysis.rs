@@ -48,49 +48,39 @@ pub(crate) fn analyse(text: &str, dialect: Dialect) -> Analysis {
 
 fn look(text: &str, dialect: Dialect) -> Met {
     let mut met = Met { indicators: text.starts_with("---") || text.starts_with("..."), ..Met::default() };
-    let (mut after_space, mut after_break, mut after_white) = (false, false, true);
+    let mut before = None;
     let mut characters = text.chars().peekable();
-    let mut first = true;
     while let Some(character) = characters.next() {
-        let last = characters.peek().is_none();
-        let before_white = characters.peek().is_none_or(|next| is_blank(*next));
-        met.indicators |= is_indicator(character, first, after_white, before_white);
+        let next = characters.peek().copied();
+        let outer = before.is_none() || next.is_none();
+        met.indicators |= is_indicator(before, character, next);
         if character == '\t' && dialect == Dialect::Pretty {
             met.tabs = true;
         } else {
             met.special |= !is_printable(character);
         }
         if character == ' ' {
-            met.outer_space |= first || last;
-            met.trailing_space |= last;
-            met.break_space |= after_break;
+            met.outer_space |= outer;
+            met.trailing_space |= next.is_none();
+            met.break_space |= before.is_some_and(is_break);
         } else if is_break(character) {
             met.breaks = true;
-            met.outer_break |= first || last;
-            met.space_break |= after_space;
+            met.outer_break |= outer;
+            met.space_break |= before == Some(' ');
         }
-        after_space = character == ' ';
-        after_break = is_break(character);
-        after_white = is_blank(character) || is_break(character) || character == '\0';
-        first = false;
+        before = Some(character);
     }
     met
 }
 
-/// Whether the character would mean something to a reader of a block scalar's line.
-fn is_indicator(character: char, first: bool, after_white: bool, before_white: bool) -> bool {
-    if first {
-        match character {
-            '#' | ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%' | '@' | '`' => true,
-            '?' | ':' | '-' => before_white,
-            _ => false,
-        }
-    } else {
-        match character {
-            ':' => before_white,
-            '#' => after_white,
-            _ => false,
-        }
+/// Whether the character would mean something to a reader of a line.
+fn is_indicator(before: Option<char>, character: char, next: Option<char>) -> bool {
+    let ends_word = next.is_none_or(is_blank);
+    match (before, character) {
+        (None, '?' | '-') | (_, ':') => ends_word,
+        (None, '#' | ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%' | '@' | '`') => true,
+        (Some(before), '#') => is_blank(before) || is_break(before) || before == '\0',
+        _ => false,
     }
 }
 

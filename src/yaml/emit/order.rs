@@ -7,7 +7,7 @@ use regex::Regex;
 use crate::yaml::emit::Dialect;
 
 /// The keys in the order in which they are printed.
-pub(crate) fn sorted<'k>(keys: Vec<&'k String>, dialect: Dialect) -> Vec<&'k String> {
+pub(crate) fn sorted(keys: Vec<&String>, dialect: Dialect) -> Vec<&String> {
     if keys.len() < 2 {
         return keys;
     }

@@ -53,7 +53,7 @@ fn read_text(text: &str) -> Result<String, Error> {
     if text.chars().any(is_refused) {
         return Err(Error("control characters are not allowed"));
     }
-    if text.contains(NEXT_LINE) { Ok(folded(text)) } else { Ok(text.to_owned()) }
+    if text.contains(NEXT_LINE) { folded(text) } else { Ok(text.to_owned()) }
 }
 
 /// What Go's JSON leaves as it is and YAML's reader refuses.
@@ -62,7 +62,7 @@ fn is_refused(character: char) -> bool {
 }
 
 /// Folds line breaks as a quoted scalar does: one break is a space, of more all but the first stay.
-fn folded(text: &str) -> String {
+fn folded(text: &str) -> Result<String, Error> {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find(NEXT_LINE) {
@@ -73,10 +73,19 @@ fn folded(text: &str) -> String {
             1 => out.push(' '),
             breaks => out.extend(std::iter::repeat_n('\n', breaks - 1)),
         }
+        let at_line_start = rest[..end].ends_with(NEXT_LINE);
         rest = &rest[end..];
+        if at_line_start && is_document_mark(rest) {
+            return Err(Error("found unexpected document indicator"));
+        }
     }
     out.push_str(rest);
-    out
+    Ok(out)
+}
+
+fn is_document_mark(line: &str) -> bool {
+    let behind = line.strip_prefix("---").or_else(|| line.strip_prefix("..."));
+    behind.is_some_and(|behind| behind.starts_with([' ', NEXT_LINE]))
 }
 
 #[cfg(test)]
@@ -92,7 +101,7 @@ mod tests {
             ("\u{85}\u{85}\u{85}x \u{85}", "\n\nx "),
         ];
         for (text, folded_text) in cases {
-            assert_eq!(folded(text), folded_text, "{text:?}");
+            assert_eq!(folded(text).unwrap(), folded_text, "{text:?}");
         }
     }
 
@@ -101,6 +110,8 @@ mod tests {
         assert!(read_text("\u{7f}").is_err());
         assert!(read_text("\u{fffe}").is_err());
         assert!(read_text("\u{feff}").is_ok());
+        assert!(read_text("a\u{85}--- b").is_err());
+        assert!(read_text("a\u{85} --- b").is_ok());
         assert!(read_key(&"k".repeat(1022)).is_ok());
         assert!(read_key(&"k".repeat(1023)).is_err());
     }

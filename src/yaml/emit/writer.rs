@@ -38,6 +38,17 @@ enum Place {
     Entry,
 }
 
+/// How an indicator stands to what is before it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Bond {
+    /// Behind a space, as the beginning of content.
+    Spaced,
+    /// Behind a space, as a part of the indentation: `-`, `?`, `:` below a `?`.
+    Structure,
+    /// Without a space.
+    Tight,
+}
+
 impl Writer {
     pub(crate) fn new(dialect: Dialect) -> Self {
         Self { out: String::new(), dialect, column: 0, whitespace: true, indention: true }
@@ -76,12 +87,12 @@ impl Writer {
             self.indent_to(indent);
             if scalar::is_simple_key(key) {
                 self.scalar(scalar::styled(key, true, self.dialect), indent + STEP, false);
-                self.indicator(":", false, false);
+                self.indicator(":", Bond::Tight);
             } else {
-                self.indicator("?", true, true);
+                self.indicator("?", Bond::Structure);
                 self.scalar(scalar::styled(key, false, self.dialect), indent + STEP, true);
                 self.indent_to(indent);
-                self.indicator(":", true, true);
+                self.indicator(":", Bond::Structure);
             }
             if let Some(value) = entries.get(key) {
                 self.node(value, Some(indent), Place::Entry);
@@ -92,7 +103,7 @@ impl Writer {
     fn sequence(&mut self, items: &[Value], indent: usize) {
         for item in items {
             self.indent_to(indent);
-            self.indicator("-", true, true);
+            self.indicator("-", Bond::Structure);
             self.node(item, Some(indent), Place::Item);
         }
     }
@@ -108,7 +119,7 @@ impl Writer {
     }
 
     fn atom(&mut self, text: &str) {
-        self.indicator(text, true, false);
+        self.indicator(text, Bond::Spaced);
     }
 
     fn plain(&mut self, text: &str, folding: Option<usize>) {
@@ -132,7 +143,7 @@ impl Writer {
     }
 
     fn single_quoted(&mut self, text: &str, indent: usize, folds: bool) {
-        self.indicator("'", true, false);
+        self.indicator("'", Bond::Spaced);
         let (mut after_space, mut after_break) = (false, false);
         let mut characters = text.chars().peekable();
         let mut first = true;
@@ -161,11 +172,11 @@ impl Writer {
             }
             first = false;
         }
-        self.indicator("'", false, false);
+        self.indicator("'", Bond::Tight);
     }
 
     fn double_quoted(&mut self, text: &str, folding: Option<usize>) {
-        self.indicator("\"", true, false);
+        self.indicator("\"", Bond::Spaced);
         // go-yaml looks for a byte order mark at the beginning of the text, whatever character it is at.
         let escape_all = text.starts_with('\u{feff}');
         let mut after_space = false;
@@ -186,15 +197,15 @@ impl Writer {
             after_space = character == ' ' && !escape_all;
             first = false;
         }
-        self.indicator("\"", false, false);
+        self.indicator("\"", Bond::Tight);
     }
 
     fn literal(&mut self, text: &str, indent: usize) {
-        self.indicator("|", true, false);
+        self.indicator("|", Bond::Spaced);
         if text.starts_with(|first| first == ' ' || analysis::is_break(first)) {
-            self.indicator("2", false, false);
+            self.indicator("2", Bond::Tight);
         }
-        self.indicator(chomping(text), false, false);
+        self.indicator(chomping(text), Bond::Tight);
         self.line_break();
         self.whitespace = true;
         let mut line_begins = true;
@@ -237,13 +248,13 @@ impl Writer {
         escaped.chars().for_each(|character| self.put(character));
     }
 
-    fn indicator(&mut self, text: &str, needs_space: bool, keeps_indention: bool) {
-        if needs_space && !self.whitespace {
+    fn indicator(&mut self, text: &str, bond: Bond) {
+        if bond != Bond::Tight && !self.whitespace {
             self.put(' ');
         }
         text.chars().for_each(|character| self.put(character));
         self.whitespace = false;
-        self.indention &= keeps_indention;
+        self.indention &= bond == Bond::Structure;
     }
 
     fn indent_to(&mut self, indent: usize) {

@@ -1,9 +1,9 @@
-//! From events to nodes: anchors, merge keys, duplicates and limits.
+//! From tokens to nodes: anchors, merge keys, duplicates and limits.
+
+mod entries;
+mod grammar;
 
 use std::collections::HashMap;
-
-use libyaml_safer::Event;
-use libyaml_safer::EventData;
 
 use crate::yaml::error::Error;
 use crate::yaml::gosyntax;
@@ -12,20 +12,25 @@ use crate::yaml::node::Node;
 use crate::yaml::node::Position;
 use crate::yaml::node::Value;
 use crate::yaml::read::Duplicates;
-use crate::yaml::read::source;
+use crate::yaml::read::cursor::Mark;
+use crate::yaml::read::scanner::Scanner;
 use crate::yaml::read::source::Source;
 use crate::yaml::read::tagged;
 
-/// How deep a document may nest. go-yaml allows 10,000; no Kubernetes object comes near either.
-const DEEPEST: usize = 1_000;
-/// From how many entries a mapping finds its keys by hash.
-const HASHED_FROM: usize = 16;
+use entries::Entries;
 
-/// Composes documents from the events of a text.
-pub(crate) struct Composer<'t> {
-    source: Source<'t>,
+/// How deep a document may nest, so that any thread's stack will do. go-yaml allows 10,000; no object comes near either.
+const DEEPEST: usize = 256;
+
+/// Composes documents from the tokens of a text.
+pub(super) struct Composer<'t> {
+    scanner: Scanner<'t>,
     duplicates: Duplicates,
+    /// No document has begun yet: the first one needs no mark.
+    at_start: bool,
     depth: usize,
+    /// Prefixes by handle.
+    tags: HashMap<String, String>,
     /// Nodes by anchor; `None` while the node is not complete.
     anchors: HashMap<String, Option<Anchored>>,
     /// Nodes of this document, and how many of them came through aliases.
@@ -35,76 +40,73 @@ pub(crate) struct Composer<'t> {
     later: Option<Error>,
 }
 
-#[derive(Clone)]
 struct Anchored {
     node: Node,
     size: usize,
 }
 
-/// A collection or scalar with what merging must know about it.
+/// A node with what merging must know about it.
 struct Part {
     node: Node,
     /// A plain `<<`: as a key it merges.
     merge: bool,
 }
 
+/// What may stand in front of a node.
+#[derive(Default)]
+struct Properties {
+    anchor: Option<String>,
+    tag: Option<String>,
+}
+
 impl<'t> Composer<'t> {
-    pub(crate) fn new(text: &'t [u8], duplicates: Duplicates) -> Result<Self, Error> {
-        let source = Source::new(text)?;
-        Ok(Self { source, duplicates, depth: 0, anchors: HashMap::new(), nodes: 0, aliased: 0, later: None })
+    pub(super) fn new(source: &'t Source<'_>, duplicates: Duplicates) -> Self {
+        Self {
+            scanner: Scanner::new(source.text(), source.problem()),
+            duplicates,
+            at_start: true,
+            depth: 0,
+            tags: HashMap::new(),
+            anchors: HashMap::new(),
+            nodes: 0,
+            aliased: 0,
+            later: None,
+        }
     }
 
     /// The next document, `None` at the end of the stream.
-    pub(crate) fn document(&mut self) -> Result<Option<Node>, Error> {
-        loop {
-            match self.source.next()?.data {
-                EventData::StreamEnd => return Ok(None),
-                EventData::DocumentStart { .. } => break,
-                _ => {}
-            }
-        }
+    pub(super) fn document(&mut self) -> Result<Option<Node>, Error> {
         (self.nodes, self.aliased) = (0, 0);
         self.anchors.clear();
-        let first = self.source.next()?;
-        let root = self.node(first)?;
-        self.source.next()?;
+        let Some(root) = self.root()? else { return Ok(None) };
+        self.end_document()?;
         match self.later.take() {
             Some(problem) => Err(problem),
             None => Ok(Some(root.node)),
         }
     }
 
-    fn node(&mut self, event: Event) -> Result<Part, Error> {
-        let at = source::position(event.start_mark);
+    fn text_node(&mut self, text: String, properties: Properties, implicit: bool, mark: Mark) -> Part {
+        let at = mark.position();
         self.nodes += 1;
-        match event.data {
-            EventData::Alias { anchor } => self.alias(&anchor, at),
-            EventData::Scalar { anchor, tag, value, plain_implicit, .. } => {
-                let merge = value == "<<" && (plain_implicit || tag.as_deref() == Some("tag:yaml.org,2002:merge"));
-                let value = self.scalar(value, tag.as_deref(), plain_implicit, at);
-                let node = Node { value, at };
-                self.define(anchor, &node, self.nodes - 1);
-                Ok(Part { node, merge })
-            }
-            EventData::SequenceStart { anchor, .. } => self.collection(anchor, at, Self::sequence),
-            EventData::MappingStart { anchor, .. } => self.collection(anchor, at, Self::mapping),
-            _ => Err(Error::plain("attempted to parse unknown event", Some(at))),
-        }
-    }
-
-    fn scalar(&mut self, text: String, tag: Option<&str>, implicit: bool, at: Position) -> Value {
-        tagged::scalar(text, tag, implicit).unwrap_or_else(|problem| {
+        let merge = text == "<<" && (implicit || properties.tag.as_deref() == Some("tag:yaml.org,2002:merge"));
+        let value = tagged::scalar(text, properties.tag.as_deref(), implicit).unwrap_or_else(|problem| {
             self.complain(Error::plain(problem, Some(at)));
             Value::Null
-        })
+        });
+        let node = Node { value, at };
+        self.define(properties.anchor, &node, self.nodes - 1);
+        Part { node, merge }
     }
 
     fn collection(
         &mut self,
         anchor: Option<String>,
-        at: Position,
-        content: fn(&mut Self) -> Result<Value, Error>,
+        mark: Mark,
+        content: fn(&mut Self, Mark) -> Result<Value, Error>,
     ) -> Result<Part, Error> {
+        let at = mark.position();
+        self.nodes += 1;
         if self.depth >= DEEPEST {
             return Err(Error::on_line(at.line, &format!("exceeded max depth of {DEEPEST}"), Some(at)));
         }
@@ -113,7 +115,7 @@ impl<'t> Composer<'t> {
         }
         let before = self.nodes - 1;
         self.depth += 1;
-        let value = content(self)?;
+        let value = content(self, mark)?;
         self.depth -= 1;
         let node = Node { value, at };
         self.define(anchor, &node, before);
@@ -126,7 +128,9 @@ impl<'t> Composer<'t> {
         }
     }
 
-    fn alias(&mut self, name: &str, at: Position) -> Result<Part, Error> {
+    fn alias(&mut self, name: &str, mark: Mark) -> Result<Part, Error> {
+        let at = mark.position();
+        self.nodes += 1;
         let value = match self.anchors.get(name) {
             None => return Err(Error::plain(format!("unknown anchor '{name}' referenced"), Some(at))),
             Some(None) => {
@@ -143,35 +147,6 @@ impl<'t> Composer<'t> {
             }
         };
         Ok(Part { node: Node { value, at }, merge: false })
-    }
-
-    fn sequence(&mut self) -> Result<Value, Error> {
-        let mut items = Vec::new();
-        loop {
-            let event = self.source.next()?;
-            if event.data == EventData::SequenceEnd {
-                return Ok(Value::Sequence(items));
-            }
-            items.push(self.node(event)?.node);
-        }
-    }
-
-    fn mapping(&mut self) -> Result<Value, Error> {
-        let mut entries = Entries::default();
-        loop {
-            let event = self.source.next()?;
-            if event.data == EventData::MappingEnd {
-                return Ok(Value::Mapping(entries.list));
-            }
-            let key = self.node(event)?;
-            let event = self.source.next()?;
-            let value = self.node(event)?.node;
-            if key.merge {
-                self.merge(&mut entries, value);
-            } else {
-                self.insert(&mut entries, key.node, value);
-            }
-        }
     }
 
     fn insert(&mut self, entries: &mut Entries, key: Node, value: Node) {
@@ -221,58 +196,4 @@ fn excessive(aliased: usize, nodes: usize) -> bool {
     let (aliased_share, size) = (aliased as f64 / nodes as f64, nodes as f64);
     let allowed = 0.99 - 0.89 * ((size - SMALL) / (BIG - SMALL)).clamp(0.0, 1.0);
     aliased > 100 && nodes > 1_000 && aliased_share > allowed
-}
-
-/// The entries of a mapping under construction.
-#[derive(Default)]
-struct Entries {
-    list: Vec<Entry>,
-    /// Where each key stands, once there are many.
-    index: HashMap<String, usize>,
-    /// Which entries came through a merge: giving those again is no mistake.
-    merged: Vec<bool>,
-}
-
-impl Entries {
-    /// Adds an entry or replaces the value of its key; tells both places and the name if the key was written before.
-    fn set(&mut self, entry: Entry, merged: bool) -> Option<(Position, Position, String)> {
-        let known = self.find(&entry.key.value);
-        let Some(place) = known else {
-            self.remember(&entry.key.value);
-            self.list.push(entry);
-            self.merged.push(merged);
-            return None;
-        };
-        let twice = !merged && !self.merged[place];
-        let report = (self.list[place].key.at, entry.key.at, gosyntax::plain(&entry.key.value));
-        self.merged[place] &= merged;
-        self.list[place] = entry;
-        twice.then_some(report)
-    }
-
-    fn find(&self, key: &Value) -> Option<usize> {
-        if self.list.len() < HASHED_FROM {
-            self.list.iter().position(|entry| entry.key.value == *key)
-        } else {
-            self.index.get(&identity(key)).copied()
-        }
-    }
-
-    fn remember(&mut self, key: &Value) {
-        if self.list.len() + 1 == HASHED_FROM {
-            self.index =
-                self.list.iter().enumerate().map(|(place, entry)| (identity(&entry.key.value), place)).collect();
-        }
-        if self.list.len() + 1 >= HASHED_FROM {
-            self.index.insert(identity(key), self.list.len());
-        }
-    }
-}
-
-/// A text that two keys share exactly when they are the same value of the same type.
-fn identity(key: &Value) -> String {
-    match key {
-        Value::String(text) => format!("s{text}"),
-        other => gosyntax::print(other),
-    }
 }

@@ -1,77 +1,71 @@
-//! Events of a text, and libyaml's problems in go-yaml's words.
+//! From bytes to the text that is scanned.
 
 use std::borrow::Cow;
-use std::io::BufReader;
-use std::io::Chain;
-use std::io::Cursor;
-use std::io::Read;
-
-use libyaml_safer::ErrorKind;
-use libyaml_safer::Event;
-use libyaml_safer::EventData;
-use libyaml_safer::Mark;
-use libyaml_safer::Parser;
-use libyaml_safer::ScalarStyle;
 
 use crate::yaml::error::Error;
-use crate::yaml::node::Position;
 
 /// The longest text that is read; the biggest charts print a tenth of it.
 const LONGEST: usize = 64 << 20;
-/// How much of the text is decoded at a time, as in go-yaml: a bad character far behind an error is not seen.
+/// How much go-yaml decodes at a time: what is wrong with a character is seen before anything else in its chunk.
 const CHUNK: usize = 512;
 
-/// The events of a text.
-pub(crate) struct Source<'t> {
-    parser: Parser<BufReader<Chain<Bytes<'t>, &'static [u8]>>>,
-    text: Cow<'t, [u8]>,
+/// What can be scanned of some bytes.
+#[derive(Debug)]
+pub(super) struct Source<'t> {
+    /// UTF-8 without a byte order mark.
+    bytes: Cow<'t, [u8]>,
+    end: usize,
+    problem: Option<Error>,
 }
-
-/// The bytes of a text, borrowed or decoded.
-type Bytes<'t> = Cursor<Cow<'t, [u8]>>;
 
 impl<'t> Source<'t> {
-    /// The events of `text`, which may begin with a byte order mark.
-    pub(crate) fn new(text: &'t [u8]) -> Result<Self, Error> {
-        if text.len() > LONGEST {
+    /// The text in `bytes`, up to the chunk in which something is no text.
+    ///
+    /// # Errors
+    /// More than 64 MiB, broken UTF-16.
+    pub(super) fn new(bytes: &'t [u8]) -> Result<Self, Error> {
+        if bytes.len() > LONGEST {
             return Err(Error::plain(format!("the text is longer than {} MiB", LONGEST >> 20), None));
         }
-        let text = decoded(text)?;
-        let mut parser = Parser::new();
-        parser.set_encoding(libyaml_safer::Encoding::Utf8);
-        // The scanner panics where a block scalar ends the text without a line break.
-        let end: &[u8] = if text.ends_with(b"\n") { b"" } else { b"\n" };
-        parser.set_input(BufReader::with_capacity(CHUNK, Cursor::new(text.clone()).chain(end)));
-        Ok(Self { parser, text })
+        let bytes = decoded(bytes)?;
+        let Some((at, problem)) = refused(&bytes) else {
+            return Ok(Self { end: bytes.len(), bytes, problem: None });
+        };
+        let chunk = at / CHUNK * CHUNK;
+        let end = (0..=chunk).rev().find(|end| bytes.get(*end).is_none_or(|byte| byte & 0xc0 != 0x80)).unwrap_or(0);
+        Ok(Self { bytes, end, problem: Some(Error::plain(problem, None)) })
     }
 
-    /// The next event; behind the last one, the end of the stream again and again.
-    pub(crate) fn next(&mut self) -> Result<Event, Error> {
-        let mut event = self.parser.parse().map_err(|problem| explain(&problem, &self.text))?;
-        if let EventData::Scalar { value, style: ScalarStyle::Literal | ScalarStyle::Folded, .. } = &mut event.data
-            && event.end_mark.index > self.text.len() as u64
-            && self.ends_without_break(value)
-        {
-            value.pop();
-        }
-        Ok(event)
+    /// The text.
+    pub(super) fn text(&self) -> &str {
+        std::str::from_utf8(&self.bytes[..self.end]).unwrap_or_default()
     }
 
-    /// Whether the last line break of a block scalar at the end is the one that was added.
-    fn ends_without_break(&self, value: &str) -> bool {
-        let last = self.text.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
-        let Some(lines) = value.strip_suffix('\n') else { return false };
-        match lines.rsplit('\n').next().unwrap_or_default() {
-            "" => last.trim_ascii().is_empty(),
-            line => last.ends_with(line.as_bytes()),
-        }
+    /// What is wrong with the bytes behind the text.
+    pub(super) fn problem(&self) -> Option<Error> {
+        self.problem.clone()
     }
 }
 
-/// A place as people count it.
-pub(crate) fn position(mark: Mark) -> Position {
-    let count = |number: u64| usize::try_from(number).map_or(usize::MAX, |number| number.saturating_add(1));
-    Position { line: count(mark.line), column: count(mark.column) }
+/// The first byte that is no text, and why.
+fn refused(bytes: &[u8]) -> Option<(usize, &'static str)> {
+    let (valid, broken) = match std::str::from_utf8(bytes) {
+        Ok(text) => (text, None),
+        Err(problem) => {
+            let valid = std::str::from_utf8(&bytes[..problem.valid_up_to()]).unwrap_or_default();
+            (valid, Some((problem.valid_up_to(), bad_utf8(bytes))))
+        }
+    };
+    let control = valid.char_indices().find(|(_, character)| !is_allowed(*character));
+    control.map(|(at, _)| (at, "control characters are not allowed")).or(broken)
+}
+
+fn is_allowed(character: char) -> bool {
+    match character {
+        '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' => true,
+        '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}' => false,
+        other => other >= '\u{a0}',
+    }
 }
 
 /// UTF-16 becomes UTF-8; a UTF-8 mark is dropped.
@@ -89,29 +83,6 @@ fn decoded(text: &[u8]) -> Result<Cow<'_, [u8]>, Error> {
         [0xfe, 0xff, rest @ ..] => wide(rest, u16::from_be_bytes),
         [0xef, 0xbb, 0xbf, rest @ ..] => Ok(Cow::Borrowed(rest)),
         _ => Ok(Cow::Borrowed(text)),
-    }
-}
-
-fn explain(problem: &libyaml_safer::Error, text: &[u8]) -> Error {
-    let at = problem.problem_mark().or_else(|| problem.context_mark()).map(position);
-    match problem.kind() {
-        ErrorKind::Io => Error::plain(bad_utf8(text), at),
-        ErrorKind::Reader if problem.problem() == "invalid UTF-8" => Error::plain(bad_utf8(text), at),
-        kind => match shown_line(problem, kind) {
-            Some(line) => Error::on_line(line, problem.problem(), at),
-            None => Error::plain(problem.problem(), at),
-        },
-    }
-}
-
-/// go-yaml shows libyaml's line, counted from 0, one higher only for the scanner, and never line 0.
-fn shown_line(problem: &libyaml_safer::Error, kind: ErrorKind) -> Option<usize> {
-    let line = |mark: Option<Mark>| mark.map_or(0, |mark| usize::try_from(mark.line).unwrap_or(0));
-    let scanner = usize::from(kind == ErrorKind::Scanner);
-    match (line(problem.problem_mark()), line(problem.context_mark())) {
-        (0, 0) => None,
-        (0, context) => Some(context),
-        (line, _) => Some(line + scanner),
     }
 }
 

@@ -49,7 +49,12 @@ fn core(text: String, wanted: &str) -> Result<Value, String> {
     if wanted == "str" {
         return Ok(Value::String(text));
     }
-    match (resolve::resolve(&text), wanted) {
+    let resolved = match resolve::resolve(&text) {
+        // A date is looked for only where the tag is missing or asks for one.
+        Resolved::Timestamp if wanted != "timestamp" => Resolved::Text,
+        resolved => resolved,
+    };
+    match (resolved, wanted) {
         #[expect(clippy::cast_precision_loss, reason = "`!!float` asks for it")]
         (Resolved::Other(Value::Int(whole)), "float") => Ok(Value::Float(whole as f64)),
         (resolved, _) if resolved.short_tag() == format!("!!{wanted}") => Ok(value(resolved, text)),
