@@ -15,7 +15,6 @@ const ROUNDS: usize = 32;
 const SMALL_PRIMES: std::ops::Range<u32> = 3..2000;
 
 /// A new key as PEM.
-#[expect(clippy::many_single_char_names, reason = "the names of the standard")]
 pub(super) fn generate(world: &mut dyn World) -> String {
     let one = BigUint::from(1_u8);
     let (modulus, order) = primes(world);
