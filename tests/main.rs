@@ -29,3 +29,4 @@ mod stand_in;
 mod support;
 mod template;
 mod world;
+mod yaml;

@@ -69,7 +69,10 @@ async fn main() -> ExitCode {
             Step::Edit(file, from, to) => chat.edit(file, from, to),
             Step::Push(branch) => pipeline = push(&chat, branch),
             Step::Watch(name) => outcomes.push(watch(&world, world.gitlab.job(pipeline, name)).await),
-            Step::Play(name) => outcomes.push(watch(&world, world.gitlab.play(pipeline, name)).await),
+            Step::Play(name) => {
+                let job = world.gitlab.play_when_ready(pipeline, name, LIMIT).await;
+                outcomes.push(watch(&world, job).await);
+            }
             Step::DeleteBranch(branch) => {
                 for job in world.gitlab.delete_branch(chat.id, branch) {
                     outcomes.push(watch(&world, job).await);

@@ -241,6 +241,13 @@ impl GitLab {
         id
     }
 
+    /// The same as soon as the job may be started: earlier jobs may still run.
+    pub(crate) async fn play_when_ready(&self, pipeline: u64, name: &str, limit: Duration) -> u64 {
+        let id = self.job(pipeline, name);
+        self.until(id, limit, |outcome| outcome.status == Status::Manual || outcome.status.is_final()).await;
+        self.play(pipeline, name)
+    }
+
     fn play_id(&self, id: u64) {
         let mut state = self.server.state.lock().unwrap();
         let job = state.jobs.get_mut(&id).expect("the job");

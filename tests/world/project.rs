@@ -74,7 +74,8 @@ impl<'a> Project<'a> {
 
     /// Starts a manual job and waits for it.
     pub(crate) async fn played(&self, pipeline: u64, job: &str) -> Outcome {
-        self.world.gitlab.finished(self.world.gitlab.play(pipeline, job), LIMIT).await
+        let id = self.world.gitlab.play_when_ready(pipeline, job, LIMIT).await;
+        self.world.gitlab.finished(id, LIMIT).await
     }
 
     /// Waits until a job's log contains a text.
