@@ -72,7 +72,9 @@ fn snippet(template: &str) -> String {
         ("a.txt", "l1\nl2\n"),
         ("d/b.yaml", "x: 1\n"),
     ]));
-    match chart.and_then(|chart| chart::render::files(&chart, &request(Table::new()), &mut SeededWorld::default())) {
+    match chart.and_then(|chart| {
+        chart::render::files(&chart, &request(Table::new()), &mut SeededWorld::new(NOW.parse().unwrap(), 0))
+    }) {
         Ok(files) => format::quoted(files[0].1.as_bytes()),
         Err(error) => format!("ERR {error}"),
     }
@@ -94,7 +96,11 @@ impl Tree {
         let file = self.values.iter().map(|text| Source::File { name: "values.yaml".into(), text: text.clone() });
         let sources: Vec<Source> = file.chain(self.set.iter().cloned().map(Source::Set)).collect();
         let printed = chart::load_directory(files).and_then(|chart| {
-            let rendered = chart::render(&chart, &request(values::collect(&sources)?), &mut SeededWorld::default())?;
+            let rendered = chart::render(
+                &chart,
+                &request(values::collect(&sources)?),
+                &mut SeededWorld::new(NOW.parse().unwrap(), 0),
+            )?;
             Ok(print::template_text(&rendered, Printed { crds: true, ..Printed::default() }))
         });
         printed.map_err(|error| error.to_string())
@@ -144,7 +150,11 @@ fn werf_rendered(template: &str, strategy: TagStrategy) -> Result<Rendered, Erro
         secret_files: BTreeMap::from([("token".to_owned(), Secret::new("s3cret"))]),
     };
     let chart = chart::load_werf(files(&[("templates/web.yaml", template)]), "app")?;
-    chart::render(&chart, &Request { werf: Some(werf), ..request(service.table()) }, &mut SeededWorld::default())
+    chart::render(
+        &chart,
+        &Request { werf: Some(werf), ..request(service.table()) },
+        &mut SeededWorld::new(NOW.parse().unwrap(), 0),
+    )
 }
 
 #[test]

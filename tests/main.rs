@@ -21,7 +21,6 @@ mod readme;
 mod release;
 mod rig_backends;
 mod rig_build;
-mod rig_driver;
 mod rig_pipeline;
 mod settings;
 mod sprig;

@@ -64,7 +64,7 @@ fn hostile_texts_end_with_an_error() {
     let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
     for level in 1..9 {
         let inner = vec![format!("*a{}", level - 1); 10].join(", ");
-        bomb.push_str(&format!("a{level}: &a{level} [{inner}]\n"));
+        bomb += &format!("a{level}: &a{level} [{inner}]\n");
     }
     let error = |text: &[u8]| yaml::parse(text).unwrap_err().to_string();
     assert_eq!(error(bomb.as_bytes()), "yaml: document contains excessive aliasing");

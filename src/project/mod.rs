@@ -1,6 +1,6 @@
 //! werf.yaml: rendering, the strict schema, and what documents must be to one another (pure).
 //!
-//! [`render`] makes text of a template; [`Project::parse`] makes a project of text. Every mistake is a [`ProjectError`]
+//! [`fn@render`] makes text of a template; [`Project::parse`] makes a project of text. Every mistake is a [`ProjectError`]
 //! with its line, what is allowed and the document around it; what works but is odd is a [`Warning`].
 
 mod ansible;

@@ -11,10 +11,10 @@ pub struct DeployNames {
     /// The environment, such as production [env: WERF_ENV]
     #[arg(long, value_name = "NAME")]
     pub env: Option<String>,
-    /// The Helm release, instead of werf.yaml's (default [[ project ]]-[[ env ]]) [env: WERF_RELEASE]
+    /// The Helm release, instead of werf.yaml's (default `[[ project ]]-[[ env ]]`) [env: WERF_RELEASE]
     #[arg(long, value_name = "NAME")]
     pub release: Option<String>,
-    /// The namespace, instead of werf.yaml's (default [[ project ]]-[[ env ]]) [env: WERF_NAMESPACE]
+    /// The namespace, instead of werf.yaml's (default `[[ project ]]-[[ env ]]`) [env: WERF_NAMESPACE]
     #[arg(long, value_name = "NAME")]
     pub namespace: Option<String>,
 }
