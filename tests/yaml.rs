@@ -4,6 +4,7 @@ use gitlab_werf_executor::yaml;
 use gitlab_werf_executor::yaml::Duplicates;
 use proptest::prelude::*;
 use serde_json::Value;
+use std::fmt::Write as _;
 
 /// Each line: what was given, and what the real library gave for it, both as JSON; errors begin with `ERR `.
 const READ: &str = include_str!("goldens/yaml/read.jsonl");
@@ -64,7 +65,7 @@ fn hostile_texts_end_with_an_error() {
     let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
     for level in 1..9 {
         let inner = vec![format!("*a{}", level - 1); 10].join(", ");
-        bomb += &format!("a{level}: &a{level} [{inner}]\n");
+        writeln!(bomb, "a{level}: &a{level} [{inner}]").unwrap();
     }
     let error = |text: &[u8]| yaml::parse(text).unwrap_err().to_string();
     assert_eq!(error(bomb.as_bytes()), "yaml: document contains excessive aliasing");
